@@ -1,0 +1,1 @@
+"""Start the process, wire its parts, listen and speak."""

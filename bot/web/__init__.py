@@ -1,0 +1,1 @@
+"""Answer HTTP: callbacks, files, health, metrics."""

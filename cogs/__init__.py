@@ -1,0 +1,1 @@
+"""Hold what people can do, one thin file per area."""

@@ -1,0 +1,1 @@
+"""Decide what happens to a job; standard library only."""

@@ -1,0 +1,203 @@
+"""Describe a job: a row that moves through a few named states."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Name where a job stands; a state exists only where recovery after a crash differs."""
+
+    QUEUED = "queued"
+    SUBMITTING = "submitting"
+    RUNNING = "running"
+    DELIVERING = "delivering"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether nobody moves the job any more."""
+        return self in FINAL_STATES
+
+
+FINAL_STATES = frozenset({State.DELIVERED, State.FAILED, State.CANCELLED})
+OPEN_STATES = frozenset(State) - FINAL_STATES
+AT_SERVICE_STATES = frozenset({State.SUBMITTING, State.RUNNING})
+
+# The only moves there are. FAILED to RUNNING is the late callback of an unknown outcome.
+MOVES: frozenset[tuple[State, State]] = frozenset(
+    {
+        (State.QUEUED, State.SUBMITTING),
+        (State.QUEUED, State.DELIVERING),
+        (State.QUEUED, State.CANCELLED),
+        (State.SUBMITTING, State.QUEUED),
+        (State.SUBMITTING, State.RUNNING),
+        (State.SUBMITTING, State.DELIVERING),
+        (State.RUNNING, State.DELIVERING),
+        (State.RUNNING, State.CANCELLED),
+        (State.DELIVERING, State.DELIVERED),
+        (State.DELIVERING, State.FAILED),
+        (State.FAILED, State.RUNNING),
+    }
+)
+
+
+class Kind(StrEnum):
+    """Name what is asked of a service."""
+
+    MODIFY = "modify"
+    GENERATE = "generate"
+    EXTEND = "extend"
+
+
+class Charge(StrEnum):
+    """Say how a job's reservation ends; each is settled once."""
+
+    SETTLE = "settled"
+    RELEASE = "released"
+
+
+class FailureCode(StrEnum):
+    """Name why a job failed; `bot/replies.py` has the words."""
+
+    UNUSABLE_CLIP = "unusable_clip"
+    CLIP_UNREACHABLE = "clip_unreachable"
+    REFUSED = "refused"
+    SERVICE_UNAVAILABLE = "service_unavailable"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    TIMED_OUT = "timed_out"
+    RESULT_UNUSABLE = "result_unusable"
+    UNDELIVERABLE = "undeliverable"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Keep why a job failed; `detail` is shown to people as inert text."""
+
+    code: FailureCode
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClipSource:
+    """Say where a clip comes from.
+
+    `url` is a signed or public address and never logged. When the clip hangs on a Discord message, the three ids
+    allow the address to be asked for again after it has expired.
+    """
+
+    url: str
+    filename: str = ""
+    size_bytes: int | None = None
+    channel_id: int | None = None
+    message_id: int | None = None
+    attachment_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Hold what a person asked for; `options` are the service-specific ones by their command names."""
+
+    kind: Kind
+    prompt: str
+    style: str = ""
+    clip: ClipSource | None = None
+    start_seconds: float = 0.0
+    spoiler: bool = False
+    private: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFacts:
+    """State what a clip really is: pixels as displayed, `duration_ms` by walking the packets, `size_bytes`."""
+
+    container: str
+    video_codec: str
+    audio_codec: str
+    width: int
+    height: int
+    duration_ms: int
+    size_bytes: int
+    fps: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Describe the clip as the service gets it: `file` is its name on the shelf; `notes` say what was done to it."""
+
+    file: str
+    facts: ClipFacts
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Describe a finished edit: the service's address (a secret) and, once fetched, our file on the shelf."""
+
+    url: str
+    file: str = ""
+    facts: ClipFacts | None = None
+    url_expires_at_ms: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Show one job as its row was read; times are Unix milliseconds, ids of Discord are snowflakes."""
+
+    id: str
+    code: str
+    kind: Kind
+    state: State
+    user_id: int
+    guild_id: int | None
+    channel_id: int
+    interaction_id: int
+    locale: str
+    request: Request
+    service: str
+    created_at_ms: int
+    due_at_ms: int
+    # Discord: where the card stands, the thread under it, and the message with the result.
+    card_channel_id: int | None = None
+    card_message_id: int | None = None
+    thread_id: int | None = None
+    result_channel_id: int | None = None
+    result_message_id: int | None = None
+    parent_job_id: str | None = None
+    # The clip as staged, the address the service reads it from, and that address's end.
+    clip: Prepared | None = None
+    # What the service knows of it.
+    attempt: int = 0
+    provider_job_id: str | None = None
+    submitted_at_ms: int | None = None
+    finished_at_ms: int | None = None
+    # The retry decision: failures of this step in a row, and what the job waits for.
+    attempts: int = 0
+    hold: str = ""
+    # How it ended.
+    result: Result | None = None
+    failure: Failure | None = None
+    # The worker's claim: `lease` counts claims and fences off a worker that lost its own; `nudges` counts callbacks.
+    lease: int = 0
+    nudges: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """Hold what is known of a job when it is accepted."""
+
+    kind: Kind
+    user_id: int
+    guild_id: int | None
+    channel_id: int
+    interaction_id: int
+    locale: str
+    request: Request
+    service: str
+    thread_id: int | None = None
+    parent_job_id: str | None = None

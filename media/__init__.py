@@ -1,0 +1,1 @@
+"""Clips: everything that touches bytes and addresses a stranger chose."""
