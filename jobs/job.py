@@ -166,6 +166,8 @@ class Job:
     card_channel_id: int | None = None
     card_message_id: int | None = None
     thread_id: int | None = None
+    # `posting_at_ms` is set before an ending message leaves: after it, look before posting again.
+    posting_at_ms: int | None = None
     result_channel_id: int | None = None
     result_message_id: int | None = None
     parent_job_id: str | None = None

@@ -23,7 +23,8 @@ class Clock(Protocol):
 class Lane:
     """Say which due jobs may be claimed together, and how many.
 
-    `services` empty means of any service; `prepared` None means with or without a staged clip.
+    `service` empty means of any service; `prepared` False means with a clip asked for and not yet staged, True means
+    ready to be sent (staged, or without a clip), None means either.
     """
 
     states: frozenset[State]
@@ -113,8 +114,11 @@ class JobStore(Protocol):
     async def claim(self, lanes: Sequence[Lane], *, now_ms: int, lease_ms: int) -> list[Job]:
         """Lease due jobs for each lane, fairly between guilds and members, in one UPDATE that repeats its choice."""
 
-    async def next_due_ms(self) -> int | None:
-        """Return when the next open job is due or its lease ends, or None when none is open."""
+    async def renew(self, jobs: Sequence[Job], *, now_ms: int, lease_ms: int) -> None:
+        """Prolong the leases of jobs whose steps still run; one that was lost stays lost."""
+
+    async def next_due_ms(self, *, after_ms: int) -> int | None:
+        """Return the first moment after the given one when an open job becomes due or a lease ends; None for never."""
 
     async def at_service(self) -> Mapping[str, int]:
         """Count jobs SUBMITTING or RUNNING, by service."""
@@ -321,7 +325,7 @@ class Delivery(Protocol):
         """Return how many bytes a file may have in the job's place, asked from Discord."""
 
     async def find_posted(self, job: Job) -> Posted | None:
-        """Look for our own ending message of this job."""
+        """Look for our own ending message of this job: the result, or the failure when the job has one."""
 
     async def post_result(self, job: Job, parcel: Parcel) -> Posted:
         """Post the result and mention the requester; raises TooLargeError when the file will not go."""
