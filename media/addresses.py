@@ -5,8 +5,6 @@ IANA special-purpose registries is kept here. IPv6 is an allow-list: global unic
 an IPv4 address or are not routed. https://www.iana.org/assignments/iana-ipv4-special-registry/
 """
 
-from __future__ import annotations
-
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address
 
 PRIVATE_IPV4 = tuple(

@@ -1,7 +1,5 @@
 """Decide which links may be followed, and recognise what kind of place a link leads to."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,7 +17,18 @@ MAX_URL_CHARS = 2_048
 _MAX_HOST_CHARS = 253
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _TOP_LABEL = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])")
-_PRIVATE_SUFFIXES = ("local", "internal", "localhost", "localdomain", "arpa", "onion", "lan", "intranet", "private", "corp")
+_PRIVATE_SUFFIXES = (
+    "local",
+    "internal",
+    "localhost",
+    "localdomain",
+    "arpa",
+    "onion",
+    "lan",
+    "intranet",
+    "private",
+    "corp",
+)
 _UNSAFE_CHARS = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]")
 _AUTHORITY = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
 
@@ -138,7 +147,7 @@ def _parse(text: str) -> URL:
         raise LinkRefusedError("not a URL") from None
     if url.user is not None or url.password is not None:
         raise LinkRefusedError("userinfo")
-    if explicit_port == 0 or not authority[1].isascii() and ":" in authority[1]:
+    if explicit_port == 0 or (not authority[1].isascii() and ":" in authority[1]):
         raise LinkRefusedError("port")
     # As typed where possible: yarl's own quoting would change the path of a signed link.
     typed = URL(text, encoded=True) if text.isascii() else url
