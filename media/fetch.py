@@ -32,11 +32,8 @@ from media.links import LinkRefusedError, check_link, page_advice, read_trusted_
 from media.pace import DEFAULT_PACE, Pace, PaceLimits
 from media.partial import PartialFile
 
-MAX_REDIRECTS = 3
+MAXMAX_REDIRECTS = 3
 USER_AGENT = "LumaBot/0.1 (Discord bot; fetches a video a member asked to edit)"
-_REDIRECTS = 3
-USER_AGENT = "LumaBot/0.1 (Discord bot; fetches a video a member asked to edit)"
-PAGE_TEXT = "That link leads to a web page, not to a video file. Use a link that leads straight to the file, or attach the file."
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _WRITE_BYTES = 512 << 10
 _NAME_ERRORS = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
