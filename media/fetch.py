@@ -32,7 +32,7 @@ from media.links import LinkRefusedError, check_link, page_advice, read_trusted_
 from media.pace import DEFAULT_PACE, Pace, PaceLimits
 from media.partial import PartialFile
 
-MAXMAX_REDIRECTS = 3
+MAX_REDIRECTS = 3
 USER_AGENT = "LumaBot/0.1 (Discord bot; fetches a video a member asked to edit)"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _WRITE_BYTES = 512 << 10
