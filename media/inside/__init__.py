@@ -1,0 +1,1 @@
+"""What runs in the limited child process, next to a stranger's bytes; only this folder imports FFmpeg."""

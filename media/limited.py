@@ -1,0 +1,182 @@
+"""Run one task on a stranger's file in a child process that may take little, see little and live shortly."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from jobs.errors import MediaError
+
+_MAX_LINE_BYTES = 4_096
+_MAX_LINES = 20_000
+_KILL_SECONDS = 5.0
+_MAIN = Path(__file__).resolve().parent / "inside" / "__main__.py"
+
+
+@dataclass(frozen=True, slots=True)
+class ChildLimits:
+    """Limit one child: address space, processor time, the size of a file it writes, open files, and its whole life."""
+
+    memory_bytes: int
+    cpu_seconds: int
+    file_bytes: int
+    wall_seconds: float
+    open_files: int = 32
+
+
+class ChildRefusedError(Exception):
+    """The child looked at the file and says by which rule it will not do."""
+
+    def __init__(self, rule: str, value: str) -> None:
+        super().__init__(rule, value)
+        self.rule = rule
+        self.value = value
+
+
+class ChildFailedError(MediaError):
+    """The child ended without an answer: killed, crashed, or talking nonsense."""
+
+
+async def run_child(
+    task: str,
+    arguments: dict[str, Any],
+    limits: ChildLimits,
+    folder: Path,
+    *,
+    on_progress: Callable[[float], None] | None = None,
+    command: Sequence[str] = (sys.executable, "-I", "-B", str(_MAIN)),
+) -> dict[str, Any]:
+    """Run a task in `folder` and return its answer; the whole process group is killed before this returns.
+
+    Raises ChildRefusedError for an answer about the file, ChildFailedError for anything else than an answer.
+    """
+    given = asdict(limits)
+    del given["wall_seconds"]
+    reading, writing = os.pipe()
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            task,
+            json.dumps(arguments),
+            json.dumps(given),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=writing,
+            stderr=asyncio.subprocess.DEVNULL,
+            cwd=folder,
+            env={},
+            start_new_session=True,
+        )
+    except BaseException:
+        os.close(reading)
+        raise
+    finally:
+        os.close(writing)
+    try:
+        async with asyncio.timeout(limits.wall_seconds), _reader(reading) as lines:
+            answer = await _read_answer(lines, on_progress)
+            status = await process.wait()
+    except TimeoutError:
+        raise ChildFailedError(f"{task}: killed after {limits.wall_seconds:g} s") from None
+    finally:
+        await _end(process)
+    if answer is None or status != 0:
+        raise ChildFailedError(f"{task}: no answer, exit {status}")
+    if "refused" in answer:
+        raise ChildRefusedError(str(answer["refused"]), str(answer.get("value", "")))
+    result = answer.get("result")
+    if not isinstance(result, dict):
+        raise ChildFailedError(f"{task}: an answer that cannot be read")
+    return result
+
+
+@asynccontextmanager
+async def _reader(descriptor: int) -> AsyncIterator[asyncio.StreamReader]:
+    # An own pipe instead of the process's: a grandchild that keeps it open must not keep us waiting.
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=_MAX_LINE_BYTES)
+    transport, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(descriptor, "rb")
+    )
+    try:
+        yield reader
+    finally:
+        transport.close()
+
+
+async def _read_answer(
+    lines: asyncio.StreamReader, on_progress: Callable[[float], None] | None
+) -> dict[str, Any] | None:
+    for _ in range(_MAX_LINES):
+        try:
+            line = await lines.readline()
+        except ValueError:
+            raise ChildFailedError("the child talks too much") from None
+        if not line:
+            return None
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            raise ChildFailedError("the child talks nonsense") from None
+        if not isinstance(answer, dict):
+            raise ChildFailedError("the child talks nonsense")
+        progress = answer.get("progress")
+        if not isinstance(progress, int | float):
+            return answer
+        if on_progress is not None:
+            on_progress(float(progress))
+    raise ChildFailedError("the child talks too much")
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):
+        process.kill()
+    await asyncio.wait_for(asyncio.shield(process.wait()), _KILL_SECONDS)
+
+
+class Workshop:
+    """Bound how many children run at once, and give each an empty folder that holds only its own files."""
+
+    def __init__(self, folder: Path, *, lookers: int = 2, workers: int = 2) -> None:
+        self.folder = folder
+        # Looking takes a second, editing minutes: nobody's new clip should wait behind an encode.
+        self.looking = asyncio.Semaphore(lookers)
+        self.working = asyncio.Semaphore(workers)
+
+    @asynccontextmanager
+    async def bench(self, **files: Path) -> AsyncIterator[Path]:
+        """Make a folder holding the files under the names given here, hard links where the disk allows it."""
+        folder = await asyncio.to_thread(self._lay_out, files)
+        try:
+            yield folder
+        finally:
+            await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, True))
+
+    def _lay_out(self, files: dict[str, Path]) -> Path:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=self.folder))
+        try:
+            for name, path in files.items():
+                _link(path, folder / name)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        return folder
+
+
+def _link(path: Path, name: Path) -> None:
+    if path.is_symlink() or not path.is_file():
+        raise MediaError("not a regular file")
+    try:
+        os.link(path, name)
+    except OSError:
+        shutil.copyfile(path, name, follow_symlinks=False)

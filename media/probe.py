@@ -1,0 +1,103 @@
+"""Say what a file really is, asked in a child process, and why one will not do."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from jobs.errors import UnusableClipError
+from jobs.job import ClipFacts
+from media.limited import ChildFailedError, ChildLimits, ChildRefusedError, Workshop, run_child
+
+LOOK_LIMITS = ChildLimits(memory_bytes=768 << 20, cpu_seconds=10, file_bytes=0, wall_seconds=15.0)
+_WHAT_WOULD_DO = "Use an MP4, MOV, WebM, MKV, AVI, 3GP or GIF file."
+_UNREADABLE = f"This file can't be read as a video. {_WHAT_WOULD_DO}"
+_TEXTS = {
+    "not_video": f"This file is not a video. {_WHAT_WOULD_DO}",
+    "unreadable": _UNREADABLE,
+    "no_video": "There is no picture in this file, only sound or text. Use a file with a video in it.",
+    "still": "This is a still picture. Use a clip with at least two pictures.",
+    "streams": "This file has {value} tracks, too many for a clip. Export it with one video and one audio track.",
+    "videos": "This file has {value} video tracks. Export it with one.",
+    "codec": (
+        "This video is encoded as {value}. Export it as H.264 "
+        "(HEVC, VP8, VP9, AV1, MPEG-4 and ProRes can be read as well)."
+    ),
+    "size": "This video is {value} pixels large. The most we can read is 4096x2304.",
+    "fps": "This video has {value} pictures a second. The most we can read is 240.",
+    "packets": "This video is too long to be read. Cut it first.",
+    "broken": "This video is broken: {value}. Export it again, or try another file.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ClipDetails:
+    """State what a clip really is.
+
+    Pixels as displayed, after `rotation` (degrees counter-clockwise, a multiple of 90); times in milliseconds by
+    walking the packets; `fps` on average; `sample_aspect` the shape of one stored pixel; `audio_ms` 0 without sound.
+    """
+
+    container: str
+    video_codec: str
+    audio_codec: str
+    width: int
+    height: int
+    duration_ms: int
+    frames: int
+    fps: float
+    rotation: int
+    size_bytes: int
+    faststart: bool
+    fragmented: bool
+    pix_fmt: str
+    bit_depth: int
+    hdr: bool
+    variable_frame_rate: bool
+    audio_ms: int
+    audio_usable: bool
+    sample_aspect: Fraction
+    profile: str
+
+    @property
+    def facts(self) -> ClipFacts:
+        """Return what a job keeps of it."""
+        return ClipFacts(
+            container=self.container,
+            video_codec=self.video_codec,
+            audio_codec=self.audio_codec,
+            width=self.width,
+            height=self.height,
+            duration_ms=self.duration_ms,
+            size_bytes=self.size_bytes,
+            fps=self.fps,
+        )
+
+
+class Prober:
+    """Look at files, each in its own child process."""
+
+    def __init__(self, workshop: Workshop, limits: ChildLimits = LOOK_LIMITS) -> None:
+        self._workshop = workshop
+        self._limits = limits
+
+    async def probe(self, path: Path) -> ClipDetails:
+        """Look at a file; raise UnusableClipError when it is no clip we can work with."""
+        async with self._workshop.looking, self._workshop.bench(clip=path) as folder:
+            try:
+                answer = await run_child("look", {"file": "clip"}, self._limits, folder)
+                return _read_details(answer)
+            except ChildRefusedError as refusal:
+                raise _unusable(refusal.rule, refusal.value) from None
+            except (ChildFailedError, KeyError, TypeError, ValueError) as error:
+                raise UnusableClipError(_UNREADABLE, rule="unreadable") from error
+
+
+def _read_details(answer: dict[str, Any]) -> ClipDetails:
+    aspect = answer.pop("sample_aspect")
+    return ClipDetails(**answer, sample_aspect=Fraction(int(aspect[0]), int(aspect[1])))
+
+
+def _unusable(rule: str, value: str) -> UnusableClipError:
+    text = _TEXTS.get(rule, _UNREADABLE)
+    return UnusableClipError(text.format(value=value), rule=rule)
