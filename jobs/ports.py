@@ -120,8 +120,8 @@ class JobStore(Protocol):
     async def next_due_ms(self, *, after_ms: int) -> int | None:
         """Return the first moment after the given one when an open job becomes due or a lease ends; None for never."""
 
-    async def at_service(self) -> Mapping[str, int]:
-        """Count jobs SUBMITTING or RUNNING, by service."""
+    async def at_service(self, *, now_ms: int) -> Mapping[str, int]:
+        """Count by service the jobs SUBMITTING, RUNNING, or QUEUED, ready and leased: about to be sent."""
 
     async def open_counts(self) -> Mapping[State, int]:
         """Count open jobs by state."""

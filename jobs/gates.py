@@ -1,0 +1,163 @@
+"""Decide whether a video service may be sent new jobs now, and how many."""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from jobs.errors import (
+    LimitReachedError,
+    OutOfCreditError,
+    ProviderAuthError,
+    ProviderError,
+    ProviderGoneError,
+    ProviderUnavailableError,
+    RateLimitedError,
+)
+from jobs.job import Kind
+from jobs.ports import Abilities, Clock
+
+MINUTE_MS = 60_000
+
+# How long a service stays shut after an error, until it is tried again by its balance or by one job.
+REOPEN_MS: Mapping[type[ProviderError], int] = {
+    OutOfCreditError: 5 * MINUTE_MS,
+    ProviderAuthError: 5 * MINUTE_MS,
+    ProviderGoneError: 60 * MINUTE_MS,
+    ProviderUnavailableError: MINUTE_MS,
+}
+REASONS: Mapping[type[ProviderError], str] = {
+    OutOfCreditError: "out of credit",
+    ProviderAuthError: "its key was refused",
+    ProviderGoneError: "switched off",
+    ProviderUnavailableError: "in maintenance",
+}
+
+
+@dataclass(slots=True)
+class Gate:
+    """Hold what is known of one service: why and until when it is shut, and when it was last sent to."""
+
+    abilities: Abilities
+    reason: str = ""
+    detail: str = ""
+    shut_until_ms: int = 0
+    sent_ms: deque[int] = field(default_factory=deque)
+
+    def is_shut(self, now_ms: int) -> bool:
+        """Tell whether nothing may be sent now."""
+        return now_ms < self.shut_until_ms
+
+    def window_opens_ms(self, now_ms: int) -> int:
+        """Return when the window of submits has room again: now, or later."""
+        window_ms = int(self.abilities.window_seconds * 1000)
+        while self.sent_ms and self.sent_ms[0] <= now_ms - window_ms:
+            self.sent_ms.popleft()
+        if len(self.sent_ms) < self.abilities.creates_per_window:
+            return now_ms
+        return self.sent_ms[-self.abilities.creates_per_window] + window_ms
+
+    def window_room(self, now_ms: int) -> int:
+        """Return how many submits the window still has room for."""
+        self.window_opens_ms(now_ms)
+        return max(0, self.abilities.creates_per_window - len(self.sent_ms))
+
+
+class Gates:
+    """Keep a gate for every service; `on_change(service, reason)` hears of each outage once at start and end."""
+
+    def __init__(
+        self, abilities: Sequence[Abilities], clock: Clock, on_change: Callable[[str, str], None] | None = None
+    ) -> None:
+        self._gates = {each.name: Gate(each) for each in abilities}
+        self._clock = clock
+        self._on_change = on_change or (lambda _service, _reason: None)
+
+    def abilities(self, service: str) -> Abilities:
+        """Return what a service states of itself."""
+        return self._gates[service].abilities
+
+    def reason(self, service: str) -> str:
+        """Return why a service is shut; empty while it is open."""
+        gate = self._gates.get(service)
+        if gate is None:
+            return "switched off"
+        return gate.reason if gate.is_shut(self._clock.now_ms()) else ""
+
+    def shut_by(self, service: str, kind: type[ProviderError]) -> bool:
+        """Tell whether a service is shut for this kind of error."""
+        return self.reason(service) == REASONS[kind]
+
+    def reasons(self) -> Mapping[str, str]:
+        """Return every service with the reason it is shut for, empty while it is open."""
+        return {name: self.reason(name) for name in self._gates}
+
+    def room(self, service: str, in_flight: int) -> int:
+        """Return how many jobs a service may be sent now, `in_flight` being there already."""
+        gate, now_ms = self._gates[service], self._clock.now_ms()
+        if gate.is_shut(now_ms):
+            return 0
+        room = max(0, min(gate.abilities.parallel - in_flight, gate.window_room(now_ms)))
+        return min(room, 1) if gate.reason else room  # after an outage one job tries first
+
+    def take(self, service: str) -> int | None:
+        """Count a submit as sent now and return None; or return when one may be sent."""
+        gate, now_ms = self._gates[service], self._clock.now_ms()
+        opens_ms = max(gate.window_opens_ms(now_ms), gate.shut_until_ms)
+        if opens_ms > now_ms:
+            return opens_ms
+        gate.sent_ms.append(now_ms)
+        return None
+
+    def next_opening_ms(self) -> int | None:
+        """Return when the first gate that is shut or full may be tried again."""
+        now_ms = self._clock.now_ms()
+        moments = [max(gate.shut_until_ms, gate.window_opens_ms(now_ms)) for gate in self._gates.values()]
+        return min((moment for moment in moments if moment > now_ms), default=None)
+
+    def note_error(self, service: str, error: Exception) -> None:
+        """Shut a service's gate when the error says that nothing else would be taken either."""
+        span_ms = _shut_ms(error)
+        if span_ms is None:
+            return
+        gate = self._gates[service]
+        gate.shut_until_ms = max(gate.shut_until_ms, self._clock.now_ms() + span_ms)
+        if isinstance(error, RateLimitedError):
+            gate.reason = gate.reason or "busy"
+            return
+        reason = next(text for kind, text in REASONS.items() if isinstance(error, kind))
+        if gate.reason != reason:
+            gate.reason = reason
+            self._on_change(service, reason)
+
+    def note_success(self, service: str) -> None:
+        """Open a service's gate: it took a job, or its account is in order again."""
+        gate = self._gates[service]
+        gate.shut_until_ms = 0
+        if gate.reason:
+            was, gate.reason = gate.reason, ""
+            if was != "busy":
+                self._on_change(service, "")
+
+    def choose(self, kind: Kind, order: Sequence[str]) -> Abilities:
+        """Return the first service in order of preference that does this kind and is open."""
+        able = [self._gates[name].abilities for name in order if name in self._gates]
+        able = [each for each in able if kind in each.kinds]
+        if not able:
+            raise LimitReachedError(f"No video service here can {kind.value} videos.", rule="service")
+        for each in able:
+            if self.reason(each.name) in ("", "busy"):
+                return each
+        first = able[0]
+        raise LimitReachedError(
+            f"{first.title} takes no new jobs right now ({self.reason(first.name)}). Nothing was counted; "
+            "please try again later.",
+            rule="service",
+        )
+
+
+def _shut_ms(error: Exception) -> int | None:
+    if isinstance(error, RateLimitedError):
+        return int((error.retry_after_seconds or 10) * 1000)
+    if isinstance(error, ProviderUnavailableError) and not error.maintenance:
+        return None
+    return next((span for kind, span in REOPEN_MS.items() if isinstance(error, kind)), None)

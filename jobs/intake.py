@@ -1,0 +1,80 @@
+"""Take what comes from outside: a new job, its card, a cancel, a callback."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from jobs.errors import ProviderError, UserError
+from jobs.job import Charge, Job, Kind, NewJob, State
+from jobs.outside import Outside
+from jobs.ports import Abilities, Attempt, CallbackNote, Posted
+from jobs.retries import Timings
+
+_NOT_CANCELLABLE = {
+    State.SUBMITTING: "This edit is being sent to the service right now; please try again in a minute.",
+    State.DELIVERING: "This edit is finished and on its way to you.",
+}
+
+
+class Intake:
+    """Accept jobs and what people and services say of them; every method is one act."""
+
+    def __init__(self, outside: Outside, timings: Timings, preferences: Mapping[Kind, Sequence[str]]) -> None:
+        self._out = outside
+        self._timings = timings
+        self._preferences = preferences
+
+    def choose_service(self, kind: Kind) -> Abilities:
+        """Return the service a new job of this kind goes to; raises LimitReachedError when none takes any."""
+        return self._out.gates.choose(kind, self._preferences.get(kind, ()))
+
+    def waiting_reason(self, job: Job) -> str:
+        """Return what holds an open job, empty when nothing does."""
+        return job.hold or (self._out.gates.reason(job.service) if job.state is State.QUEUED else "")
+
+    async def queue(self, new: NewJob) -> tuple[Job, bool]:
+        """Accept a job; it waits a moment for its card. The same interaction again returns its job and False."""
+        now_ms = self._out.clock.now_ms()
+        return await self._out.store.insert(new, now_ms=now_ms, due_at_ms=now_ms + self._timings.place_wait_ms)
+
+    async def place(self, job: Job, card: Posted | None, thread_id: int | None = None) -> Job:
+        """Keep where a job's card stands and let it begin."""
+        after = replace(
+            job,
+            card_channel_id=card.channel_id if card else None,
+            card_message_id=card.message_id if card else None,
+            thread_id=thread_id or job.thread_id,
+            due_at_ms=self._out.clock.now_ms(),
+        )
+        return await self._out.move(job, after, "placed", fenced=False) or job
+
+    async def cancel(self, job_id: str, by: int) -> Job:
+        """Cancel a job that waits or runs; raises UserError where that cannot be."""
+        job = await self._out.store.get(job_id)
+        if job is None:
+            raise UserError("This edit is not known any more.")
+        if job.state not in (State.QUEUED, State.RUNNING):
+            raise UserError(_NOT_CANCELLABLE.get(job.state, "This edit has already ended."))
+        spent = job.state is State.RUNNING and not await self._stopped_at_service(job)
+        after = replace(job, state=State.CANCELLED, finished_at_ms=self._out.clock.now_ms(), hold="")
+        charge = Charge.SETTLE if spent else Charge.RELEASE
+        moved = await self._out.move(job, after, "cancel", detail=f"by {by}", charge=charge, fenced=False)
+        if moved is None:
+            raise UserError("This edit has just moved on; please look again.")
+        self._out.delivery.show(moved)
+        return moved
+
+    async def _stopped_at_service(self, job: Job) -> bool:
+        provider = self._out.providers.get(job.service)
+        if provider is None or not provider.abilities.cancels or job.provider_job_id is None:
+            return False
+        try:
+            return await provider.cancel(job.provider_job_id)
+        except ProviderError:
+            return False
+
+    async def callback(self, attempt: Attempt, note: CallbackNote) -> Job | None:
+        """Take a callback as a hint: keep the task's id, look soon."""
+        job = await self._out.store.record_callback(attempt, note.provider_job_id, now_ms=self._out.clock.now_ms())
+        if job is not None:
+            self._out.wake()
+        return job

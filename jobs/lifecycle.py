@@ -1,0 +1,285 @@
+"""Hold every move of a job, in the order of a job's life."""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from jobs.errors import (
+    DeliveryRetryError,
+    LumaBotError,
+    OutcomeUnknownError,
+    ProviderError,
+    ProviderProtocolError,
+    ProviderUnavailableError,
+    SourceUnavailableError,
+    StorageError,
+)
+from jobs.job import Charge, Failure, FailureCode, Job, Result, State
+from jobs.lanes import needs_clip
+from jobs.outside import Outside
+from jobs.parcels import hand_over
+from jobs.ports import Accepted, Attempt, Order, Posted, Progress, Provider, Status, TemporaryLink
+from jobs.retries import Timings, deadline_ms, failure_of, retry_at
+
+# How long the task of a paid submit is kept in memory while the database will not take it.
+RECORD_PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 28.0)
+
+
+class Lifecycle:
+    """Move accepted jobs until the person has been told; every method is one stage."""
+
+    def __init__(self, outside: Outside, timings: Timings, *, callback_url: Callable[[str, str], str | None]) -> None:
+        self._out = outside
+        self._timings = timings
+        self._callback_url = callback_url
+
+    # --- the stages, when the worker comes ---
+
+    async def step(self, jobs: Sequence[Job]) -> None:
+        """Run the next stage of claimed jobs; several at once only where one status read serves them all."""
+        match jobs[0].state:
+            case State.QUEUED if needs_clip(jobs[0]):
+                await self.prepare(jobs[0])
+            case State.QUEUED:
+                await self.submit(jobs[0])
+            case State.SUBMITTING:
+                await self.give_up(jobs[0])
+            case State.RUNNING:
+                await self.poll(jobs)
+            case State.DELIVERING:
+                await self.deliver(jobs[0])
+
+    async def prepare(self, job: Job) -> None:
+        """Open the job's place in Discord and stage its clip: nothing is spent yet."""
+        job = await self._placed(job)
+        clip = await self._out.clips.prepare(job, self._out.gates.abilities(job.service))
+        after = replace(job, clip=clip, attempts=0, hold="", due_at_ms=self._out.clock.now_ms())
+        await self._out.move(job, after, "prepared")
+
+    async def _placed(self, job: Job) -> Job:
+        """Return the job with its card and thread; a place that cannot be opened now is looked for at delivery."""
+        if job.card_message_id is not None and job.thread_id is not None:
+            return job
+        try:
+            placed = await self._out.delivery.open_place(job)
+        except LumaBotError:
+            return job
+        if placed == job:
+            return job
+        return await self._out.move(job, placed, "opened", keep_lease=True) or placed
+
+    async def submit(self, job: Job) -> None:
+        """Ask the service: the one request that costs money, sent once and only after its intent is committed."""
+        provider = self._out.providers[job.service]
+        job = await self._placed(job)
+        clip_url = await self._clip_url(job, provider)
+        opens_at_ms = self._out.gates.take(job.service)
+        if opens_at_ms is not None:
+            await self._out.move(job, replace(job, due_at_ms=opens_at_ms), "waits for the service")
+            return
+        token = secrets.token_urlsafe(32)
+        now_ms = self._out.clock.now_ms()
+        after = replace(
+            job,
+            state=State.SUBMITTING,
+            attempt=job.attempt + 1,
+            submitted_at_ms=now_ms,
+            due_at_ms=now_ms + self._timings.unknown_outcome_ms,
+            hold="",
+        )
+        attempt = Attempt(job.id, after.attempt, job.service, hashlib.sha256(token.encode()).hexdigest(), now_ms)
+        sent = await self._out.store.begin_attempt(job, after, attempt, now_ms=now_ms)
+        if sent is None:
+            return
+        try:
+            accepted = await provider.submit(Order(sent.request, clip_url, self._callback_url(job.service, token)))
+        except ProviderError as error:
+            await self._not_accepted(sent, error)
+        else:
+            self._out.gates.note_success(job.service)
+            await self._accepted(sent, accepted)
+
+    async def _clip_url(self, job: Job, provider: Provider) -> str | None:
+        if job.clip is None:
+            return None
+        hosted = self._out.clips.public_url(job.clip.file)
+        if hosted is not None:
+            return hosted
+        if provider.abilities.uploads:
+            path = self._out.clips.path(job.clip.file)
+            return (await provider.upload(path, path.name)).url
+        return job.request.clip.url if job.request.clip else None
+
+    async def _accepted(self, sent: Job, accepted: Accepted) -> None:
+        delay_ms = 0 if accepted.status else self._timings.poll_ms
+        after = replace(
+            sent,
+            state=State.RUNNING,
+            provider_job_id=accepted.provider_job_id,
+            attempts=0,
+            due_at_ms=self._out.clock.now_ms() + delay_ms,
+        )
+        for seconds in (*RECORD_PAUSES_SECONDS, None):
+            try:
+                await self._out.move(sent, after, "accepted", fenced=False)
+            except StorageError:
+                if seconds is None:
+                    self._out.alarms.raise_alarm(
+                        f"task {accepted.provider_job_id} of {sent.service} was accepted and could not be stored",
+                        job=sent,
+                    )
+                    raise
+                await self._out.pause(seconds)
+            else:
+                return
+
+    async def _not_accepted(self, sent: Job, error: ProviderError) -> None:
+        self._out.gates.note_error(sent.service, error)
+        if isinstance(error, OutcomeUnknownError | ProviderProtocolError):
+            self._out.alarms.raise_alarm(f"outcome of a submit to {sent.service} is unknown: {error.reason}", job=sent)
+            await self._out.move(sent, sent, "outcome unknown", detail=error.reason)
+            return
+        queued = replace(sent, state=State.QUEUED, submitted_at_ms=None, hold=self._out.gates.reason(sent.service))
+        due_at_ms = retry_at(error, queued, self._out.clock.now_ms(), self._timings)
+        if due_at_ms is None:
+            await self._fail(sent, failure_of(error, queued), detail=str(error))
+            return
+        after = replace(queued, attempts=sent.attempts + 1, due_at_ms=due_at_ms)
+        await self._out.move(sent, after, "not accepted", detail=str(error))
+        if after.hold:
+            self._out.delivery.show(after)
+
+    async def give_up(self, job: Job) -> None:
+        """End a submit whose outcome stayed unknown until its deadline; it is never sent again."""
+        self._out.alarms.raise_alarm(f"a submit to {job.service} may have been paid and was never heard of", job=job)
+        await self._fail(job, Failure(FailureCode.OUTCOME_UNKNOWN))
+
+    async def poll(self, jobs: Sequence[Job]) -> None:
+        """Read what the service says of running jobs: the only truth about a result."""
+        provider = self._out.providers[jobs[0].service]
+        known = [job.provider_job_id for job in jobs if job.provider_job_id is not None]
+        answers = await provider.poll(known)
+        for job in jobs:
+            answer = answers.get(job.provider_job_id or "")
+            if isinstance(answer, Status):
+                await self._take_status(job, answer)
+            else:
+                await self.stumble(job, answer or ProviderUnavailableError(job.service, "no answer for the task"))
+
+    async def _take_status(self, job: Job, status: Status) -> None:
+        now_ms = self._out.clock.now_ms()
+        if status.progress is Progress.FAILED:
+            await self._fail(job, Failure(FailureCode.REFUSED, status.reason), detail=status.code)
+        elif status.progress is Progress.DONE and status.urls:
+            after = replace(
+                job,
+                state=State.DELIVERING,
+                result=Result(status.urls[0]),
+                failure=None,
+                posting_at_ms=None,
+                finished_at_ms=now_ms,
+                due_at_ms=now_ms,
+                attempts=0,
+                hold="",
+            )
+            await self._out.move(job, after, "finished")
+        elif now_ms >= deadline_ms(job, self._timings):
+            self._out.alarms.raise_alarm(f"a job at {job.service} passed its deadline", job=job)
+            await self._fail(job, Failure(FailureCode.TIMED_OUT))
+        else:
+            age_ms = now_ms - (job.submitted_at_ms or now_ms)
+            delay_ms = min(max(self._timings.poll_ms, age_ms // 10), self._timings.poll_max_ms)
+            await self._out.move(job, replace(job, due_at_ms=now_ms + delay_ms, attempts=0), "still running")
+
+    async def deliver(self, job: Job) -> None:
+        """Tell the person how it ended: the one exit door of success and failure."""
+        job = await self._placed(job)
+        if job.failure is None and job.result is not None and not job.result.file:
+            job = await self.download(job, job.result)
+        posted = await self._out.delivery.find_posted(job) if job.posting_at_ms is not None else None
+        if posted is None:
+            intent = replace(job, posting_at_ms=self._out.clock.now_ms())
+            claimed = await self._out.move(job, intent, "posting", keep_lease=True)
+            if claimed is None:
+                return
+            job = claimed
+            posted = await self._post(job)
+        await self._end(job, posted)
+
+    async def download(self, job: Job, result: Result) -> Job:
+        """Fetch the finished video and keep it; a link alone must do where it cannot be fetched any more."""
+        provider = self._out.providers.get(job.service)
+        link = await provider.link(result.url) if provider else TemporaryLink(result.url)
+        try:
+            fetched = await self._out.clips.fetch_result(job, link)
+        except SourceUnavailableError as error:
+            if retry_at(error, job, self._out.clock.now_ms(), self._timings) is not None:
+                raise
+            self._out.alarms.raise_alarm(f"a finished video of {job.service} could not be fetched", job=job)
+            return job
+        after = replace(job, result=fetched, attempts=0)
+        return await self._out.move(job, after, "downloaded", keep_lease=True) or after
+
+    async def _post(self, job: Job) -> Posted:
+        if job.failure is not None or job.result is None:
+            return await self._out.delivery.post_failure(job)
+        return await hand_over(
+            job, job.result, self._out.clips, self._out.delivery, self._out.providers.get(job.service)
+        )
+
+    async def _end(self, job: Job, posted: Posted | None) -> None:
+        failed = job.failure is not None
+        after = replace(
+            job,
+            state=State.FAILED if failed else State.DELIVERED,
+            result_channel_id=posted.channel_id if posted else None,
+            result_message_id=posted.message_id if posted else None,
+            hold="",
+        )
+        charge = Charge.RELEASE if failed else Charge.SETTLE
+        ended = await self._out.move(job, after, "told" if posted else "nobody could be told", charge=charge)
+        if ended is not None:
+            self._out.delivery.show(ended)
+
+    # --- when a step raises ---
+
+    async def stumble(self, claimed: Job, error: Exception) -> None:
+        """Store the decision an error leads to: again at a later time, or the way out."""
+        job = await self._out.store.get(claimed.id)
+        if job is None or (job.state, job.lease) != (claimed.state, claimed.lease):
+            return  # it has moved on, or another worker has it; a submit on the wire has its deadline stored
+        if job.state is State.SUBMITTING:
+            return
+        due_at_ms = retry_at(error, job, self._out.clock.now_ms(), self._timings)
+        if due_at_ms is not None:
+            after = replace(job, due_at_ms=due_at_ms, attempts=job.attempts + 1, hold=self._hold(job, error))
+            await self._out.move(job, after, "again later", detail=_told(error))
+        elif job.state is not State.DELIVERING or (job.posting_at_ms is None and job.failure is None):
+            await self._fail(job, failure_of(error, job), detail=_told(error))
+        else:
+            self._out.alarms.raise_alarm(f"a job's end could not be told: {_told(error)}", job=job)
+            await self._end(replace(job, failure=job.failure or failure_of(error, job)), None)
+
+    def _hold(self, job: Job, error: Exception) -> str:
+        if isinstance(error, ProviderError):
+            return self._out.gates.reason(job.service) or "the service is not answering"
+        return "Discord is not answering" if isinstance(error, DeliveryRetryError) else ""
+
+    async def _fail(self, job: Job, failure: Failure, *, detail: str = "") -> None:
+        now_ms = self._out.clock.now_ms()
+        after = replace(
+            job,
+            state=State.DELIVERING,
+            failure=failure,
+            posting_at_ms=None,
+            finished_at_ms=now_ms,
+            due_at_ms=now_ms,
+            attempts=0,
+            hold="",
+        )
+        await self._out.move(job, after, failure.code.value, detail=detail)
+
+
+def _told(error: Exception) -> str:
+    return str(error) if isinstance(error, LumaBotError) else type(error).__name__

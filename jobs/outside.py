@@ -1,0 +1,53 @@
+"""Bundle the outside worlds of a job, and the one way to move it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from jobs.gates import Gates
+from jobs.job import Charge, Job
+from jobs.ports import Alarms, Clips, Clock, Delivery, JobStore, Provider
+
+
+def _nothing() -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Hold the ports a job's life needs; `wake` tells the worker that something may be due."""
+
+    store: JobStore
+    providers: Mapping[str, Provider]
+    clips: Clips
+    delivery: Delivery
+    gates: Gates
+    clock: Clock
+    alarms: Alarms
+    wake: Callable[[], None] = _nothing
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    async def move(
+        self,
+        before: Job,
+        after: Job,
+        event: str,
+        *,
+        detail: str = "",
+        charge: Charge | None = None,
+        fenced: bool = True,
+        keep_lease: bool = False,
+    ) -> Job | None:
+        """Move a job in one guarded transaction; None means somebody else was first."""
+        moved = await self.store.move(
+            before,
+            after,
+            event=event,
+            now_ms=self.clock.now_ms(),
+            detail=detail,
+            charge=charge,
+            fenced=fenced,
+            keep_lease=keep_lease,
+        )
+        self.wake()
+        return moved

@@ -1,0 +1,56 @@
+"""Walk down the size ladder: the video as it is, a smaller one that fits, a link."""
+
+from jobs.errors import MediaError, ProviderError, TooLargeError
+from jobs.job import Job, Result
+from jobs.ports import Clips, Delivery, Parcel, Posted, Provider, TemporaryLink
+
+SMALLEST_FILE_BYTES = 1024 * 1024  # a file of this size that is refused for its size becomes a link
+
+
+async def hand_over(job: Job, result: Result, clips: Clips, delivery: Delivery, provider: Provider | None) -> Posted:
+    """Post a result, each rung of the ladder once; Discord's own refusal for size leads to the next rung."""
+    limit_bytes = await delivery.upload_limit(job)
+    while result.file and limit_bytes >= SMALLEST_FILE_BYTES:
+        parcel = await _fitting(job, result, limit_bytes, clips, provider)
+        if parcel is None:
+            break
+        try:
+            return await delivery.post_result(job, parcel)
+        except TooLargeError:
+            size_bytes = parcel.path.stat().st_size if parcel.path and parcel.path.exists() else limit_bytes
+            limit_bytes = min(limit_bytes, size_bytes) // 2
+    link = await _link(result, clips, provider)
+    return await delivery.post_result(
+        job, Parcel(None, _filename(job), link.url, link.expires_at_ms, notes=result.notes)
+    )
+
+
+async def _fitting(
+    job: Job, result: Result, limit_bytes: int, clips: Clips, provider: Provider | None
+) -> Parcel | None:
+    try:
+        fitted = await clips.fit(job, result, limit_bytes)
+    except MediaError:
+        return None  # an encode that fails must not cost the person the video: the link does it
+    if fitted is None:
+        return None
+    if not fitted.shrunk:
+        return Parcel(fitted.path, _filename(job), notes=result.notes)
+    link = await _link(result, clips, provider)
+    return Parcel(fitted.path, _filename(job), link.url, link.expires_at_ms, shrunk=True, notes=result.notes)
+
+
+async def _link(result: Result, clips: Clips, provider: Provider | None) -> TemporaryLink:
+    hosted = clips.public_url(result.file) if result.file else None
+    if hosted is not None:
+        return TemporaryLink(hosted)
+    if provider is None:
+        return TemporaryLink(result.url)
+    try:
+        return await provider.link(result.url)
+    except ProviderError:
+        return TemporaryLink(result.url)
+
+
+def _filename(job: Job) -> str:
+    return f"luma-{job.code}.mp4"

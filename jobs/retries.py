@@ -1,0 +1,124 @@
+"""Decide from an error when a step runs again, and how a job ends when it does not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jobs.errors import (
+    DeliveryError,
+    DeliveryRetryError,
+    DiskFullError,
+    MediaError,
+    OutcomeUnknownError,
+    OutOfCreditError,
+    ProviderAuthError,
+    ProviderError,
+    ProviderGoneError,
+    ProviderProtocolError,
+    ProviderRefusedError,
+    ProviderUnavailableError,
+    RateLimitedError,
+    SourceUnavailableError,
+    StorageError,
+    UserError,
+)
+from jobs.job import Failure, FailureCode, Job, State
+
+SECOND_MS = 1_000
+MINUTE_MS = 60 * SECOND_MS
+HOUR_MS = 60 * MINUTE_MS
+
+UNKNOWN_TASK = "unknown_task"  # the code of a status read that does not know the task
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Hold every span of a job's life, in milliseconds."""
+
+    poll_ms: int = 30 * SECOND_MS
+    poll_max_ms: int = 5 * MINUTE_MS
+    unknown_outcome_ms: int = 60 * MINUTE_MS
+    job_deadline_ms: int = 180 * MINUTE_MS
+    queue_deadline_ms: int = 360 * MINUTE_MS
+    delivery_deadline_ms: int = 24 * HOUR_MS
+    place_wait_ms: int = 10 * SECOND_MS
+    unknown_task_grace_ms: int = 3 * MINUTE_MS
+    retry_ms: int = 5 * SECOND_MS
+    retry_max_ms: int = 5 * MINUTE_MS
+    source_attempts: int = 3
+    result_attempts: int = 5
+
+
+def retry_at(error: Exception, job: Job, now_ms: int, timings: Timings) -> int | None:
+    """Return when the step that raised runs again, or None when it does not."""
+    delay_ms = _delay_ms(error, job, now_ms, timings)
+    if delay_ms is None:
+        return None
+    due_ms = now_ms + delay_ms
+    return due_ms if due_ms <= deadline_ms(job, timings) else None
+
+
+def deadline_ms(job: Job, timings: Timings) -> int:
+    """Return when the present stage of a job must have ended."""
+    if job.state is State.QUEUED:
+        return job.created_at_ms + timings.queue_deadline_ms
+    if job.state is State.DELIVERING:
+        return (job.finished_at_ms or job.created_at_ms) + timings.delivery_deadline_ms
+    return (job.submitted_at_ms or job.created_at_ms) + timings.job_deadline_ms
+
+
+def _delay_ms(error: Exception, job: Job, now_ms: int, timings: Timings) -> int | None:
+    backoff_ms: int = min(timings.retry_ms * 2 ** min(job.attempts, 16), timings.retry_max_ms)
+    match error:
+        case RateLimitedError() if error.retry_after_seconds is not None:
+            return max(SECOND_MS, int(error.retry_after_seconds * SECOND_MS))
+        case SourceUnavailableError():
+            limit = timings.result_attempts if job.state is State.DELIVERING else timings.source_attempts
+            return backoff_ms if job.attempts + 1 < limit else None
+        case ProviderUnavailableError() | ProviderProtocolError() if job.state is State.RUNNING:
+            return _next_read_ms(error, job, now_ms, backoff_ms, timings)
+        case OutOfCreditError() | ProviderAuthError() | ProviderGoneError() | DiskFullError():
+            return MINUTE_MS
+        case ProviderUnavailableError() | DeliveryRetryError() | StorageError() | OSError():
+            return backoff_ms  # OSError: a full disk, a process that cannot start
+    return None
+
+
+def _next_read_ms(error: ProviderError, job: Job, now_ms: int, backoff_ms: int, timings: Timings) -> int | None:
+    if error.code == UNKNOWN_TASK:
+        known_since_ms = job.submitted_at_ms or job.created_at_ms
+        return timings.poll_ms if now_ms < known_since_ms + timings.unknown_task_grace_ms else None
+    return min(max(backoff_ms, timings.poll_ms), timings.poll_max_ms)
+
+
+# The first row whose error and state fit says how a job ends; no state means any.
+_ENDINGS: Sequence[tuple[type[Exception], State | None, FailureCode]] = (
+    (UserError, None, FailureCode.UNUSABLE_CLIP),
+    (ProviderRefusedError, None, FailureCode.REFUSED),
+    (OutcomeUnknownError, None, FailureCode.OUTCOME_UNKNOWN),
+    (DeliveryError, None, FailureCode.UNDELIVERABLE),
+    (MediaError, State.DELIVERING, FailureCode.RESULT_UNUSABLE),
+    (MediaError, None, FailureCode.CLIP_UNREACHABLE),
+    (ProviderError, State.RUNNING, FailureCode.TIMED_OUT),
+    (ProviderError, None, FailureCode.SERVICE_UNAVAILABLE),
+)
+
+
+def failure_of(error: Exception, job: Job) -> Failure:
+    """Return how a job ends that a step's error ended; the detail is a person's to read."""
+    if isinstance(error, ProviderUnavailableError) and error.code == UNKNOWN_TASK:
+        return Failure(FailureCode.OUTCOME_UNKNOWN)
+    for kind, state, code in _ENDINGS:
+        if isinstance(error, kind) and state in (None, job.state):
+            return Failure(code, _detail(error))
+    return Failure(FailureCode.INTERNAL)
+
+
+def _detail(error: Exception) -> str:
+    match error:
+        case UserError():
+            return error.text
+        case ProviderRefusedError():
+            return error.reason
+        case MediaError() | DeliveryError():
+            return str(error)
+    return ""

@@ -1,0 +1,139 @@
+"""Decide when: claim what is due, run steps within their bounds, sleep until the next moment, stop without loss."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Sequence
+
+from jobs.errors import LumaBotError, StorageError
+from jobs.job import Job
+from jobs.lanes import Lanes
+from jobs.lifecycle import Lifecycle
+from jobs.outside import Outside
+
+log = logging.getLogger(__name__)
+
+LONGEST_SLEEP_SECONDS = 60.0
+STORE_PAUSE_SECONDS = 1.0
+
+
+class Worker:
+    """Run the steps of due jobs; `wake` may be called from anywhere in the loop."""
+
+    def __init__(self, lifecycle: Lifecycle, outside: Outside, lanes: Lanes, *, lease_ms: int) -> None:
+        self._lifecycle = lifecycle
+        self._out = outside
+        self._lanes = lanes
+        self._lease_ms = lease_ms
+        self._woken = asyncio.Event()
+        self._stopping = False
+        self._running: dict[asyncio.Task[None], list[Job]] = {}
+
+    def wake(self) -> None:
+        """Look for due jobs now."""
+        self._woken.set()
+
+    @property
+    def running(self) -> int:
+        """Count the steps that run now."""
+        return len(self._running)
+
+    async def run(self) -> None:
+        """Claim and run until `stop`; a database that fails is asked again after a pause."""
+        renewal = asyncio.create_task(self._keep_leases())
+        try:
+            while not self._stopping:
+                self._woken.clear()
+                try:
+                    await self.start_due()
+                    seconds = await self.seconds_to_next()
+                except StorageError as error:
+                    log.warning("cannot look for due jobs: %s", error)
+                    seconds = STORE_PAUSE_SECONDS
+                await self._sleep(seconds)
+        finally:
+            renewal.cancel()
+            await asyncio.gather(renewal, return_exceptions=True)
+
+    async def start_due(self) -> int:
+        """Claim due jobs and start their steps; returns how many steps were started."""
+        now_ms = self._out.clock.now_ms()
+        at_service = await self._out.store.at_service(now_ms=now_ms)
+        lanes = self._lanes.free(at_service, self._step_counts())
+        jobs = await self._out.store.claim(lanes, now_ms=now_ms, lease_ms=self._lease_ms)
+        steps = self._lanes.batches(jobs)
+        for step in steps:
+            task = asyncio.create_task(self._run_step(step), name=f"job {step[0].code}")
+            self._running[task] = step
+            task.add_done_callback(self._forget)
+        return len(steps)
+
+    async def seconds_to_next(self) -> float:
+        """Return how long nothing will be due: until a due time, a lease's end, or a gate that opens."""
+        now_ms = self._out.clock.now_ms()
+        moments = [await self._out.store.next_due_ms(after_ms=now_ms), self._out.gates.next_opening_ms()]
+        earliest = min((moment for moment in moments if moment is not None), default=None)
+        if earliest is None:
+            return LONGEST_SLEEP_SECONDS
+        return min(max(earliest - now_ms, 1) / 1000, LONGEST_SLEEP_SECONDS)
+
+    async def stop(self, grace_seconds: float) -> None:
+        """Claim no more, let running steps end within the grace, cancel what is left: it is run again later."""
+        self._stopping = True
+        self.wake()
+        if self._running:
+            await asyncio.wait(self._running, timeout=grace_seconds)
+        left = list(self._running)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    async def settled(self) -> None:
+        """Wait until no step runs."""
+        while self._running:
+            await asyncio.wait(self._running)
+
+    async def _run_step(self, jobs: Sequence[Job]) -> None:
+        try:
+            await self._lifecycle.step(jobs)
+        except Exception as error:
+            expected = isinstance(error, LumaBotError)
+            codes = ",".join(job.code for job in jobs)
+            log.log(
+                logging.INFO if expected else logging.ERROR, "step failed: %s", error,
+                extra={"job": codes}, exc_info=None if expected else error,
+            )  # fmt: skip
+            for job in jobs:
+                await self._stumble(job, error)
+
+    async def _stumble(self, job: Job, error: Exception) -> None:
+        try:
+            await self._lifecycle.stumble(job, error)
+        except StorageError as failed:
+            # The lease ends by itself and the step runs again.
+            log.warning("cannot store a decision: %s", failed, extra={"job": job.code})
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._running.pop(task, None)
+        self.wake()
+
+    def _step_counts(self) -> Counter[str]:
+        return Counter(self._lanes.name(step[0]) for step in self._running.values())
+
+    async def _keep_leases(self) -> None:
+        while True:
+            await asyncio.sleep(self._lease_ms / 3000)
+            jobs = [job for step in self._running.values() for job in step]
+            if not jobs:
+                continue
+            try:
+                await self._out.store.renew(jobs, now_ms=self._out.clock.now_ms(), lease_ms=self._lease_ms)
+            except StorageError as error:
+                log.warning("cannot renew leases: %s", error)
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        except TimeoutError:
+            pass
