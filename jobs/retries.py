@@ -78,6 +78,8 @@ def _delay_ms(error: Exception, job: Job, now_ms: int, timings: Timings) -> int 
             return _next_read_ms(error, job, now_ms, backoff_ms, timings)
         case OutOfCreditError() | ProviderAuthError() | ProviderGoneError() | DiskFullError():
             return MINUTE_MS
+        case ProviderUnavailableError(maintenance=True):
+            return MINUTE_MS
         case ProviderUnavailableError() | DeliveryRetryError() | StorageError() | OSError():
             return backoff_ms  # OSError: a full disk, a process that cannot start
     return None
