@@ -22,6 +22,7 @@ LumaBotError
 │   ├─ DeliveryRetryError        Discord is away or busy: try again
 │   └─ TooLargeError             the file is over the limit of this place
 ├─ StorageError
+│   └─ DatabaseInUseError       another process has this database
 └─ ConfigError                   at start only; lists all problems at once
 """
 
@@ -140,6 +141,10 @@ class TooLargeError(DeliveryError):
 
 class StorageError(LumaBotError):
     """Report that the database could not do its work."""
+
+
+class DatabaseInUseError(StorageError):
+    """Report that another process has this database open."""
 
 
 class ConfigError(LumaBotError):
