@@ -1,0 +1,112 @@
+"""Prove a configuration before the first start, one line for each part."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from jobs.errors import LumaBotError
+
+REQUEST_SECONDS = 15.0
+GIB = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """Tell of one part whether it is in order; `detail` never holds a secret."""
+
+    ok: bool
+    name: str
+    detail: str
+
+
+async def check_part(name: str, prove: Callable[[], Awaitable[str]], *, seconds: float = REQUEST_SECONDS) -> CheckLine:
+    """Ask one part for its proof: the text it returns, or the error it raises."""
+    try:
+        async with asyncio.timeout(seconds):
+            return CheckLine(True, name, await prove())
+    except TimeoutError:
+        return CheckLine(False, name, f"no answer within {seconds:g} s")
+    except (LumaBotError, aiohttp.ClientError, OSError) as error:
+        return CheckLine(False, name, _reason_of(error))
+
+
+async def prove_folder(folder: Path, free_bytes: int) -> str:
+    """Prove that the data folder can be written to and has the free room that is asked for."""
+    return await asyncio.to_thread(_try_folder, folder, free_bytes)
+
+
+def _try_folder(folder: Path, free_bytes: int) -> str:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".check-") as file:
+        file.write(b"x")
+        file.flush()
+        os.fsync(file.fileno())
+    free = shutil.disk_usage(folder).free
+    if free < free_bytes:
+        raise CheckFailedError(f"only {free / GIB:.1f} GiB free, {free_bytes / GIB:.1f} GiB wanted (DISK_FREE_BYTES)")
+    return f"writable, {free / GIB:.1f} GiB free"
+
+
+async def prove_service(balance: Callable[[], Awaitable[float | None]]) -> str:
+    """Prove that a video service takes our key, by its account's credit."""
+    credit = await balance()
+    if credit is None:
+        return "key accepted, credit unknown"
+    if credit <= 0:
+        raise CheckFailedError("key accepted, but the account is empty")
+    return f"key accepted, credit {credit:g}"
+
+
+async def prove_discord(session: aiohttp.ClientSession, api_url: str, token: str) -> str:
+    """Prove the bot's token: https://docs.discord.com/developers/resources/user#get-current-user."""
+    headers = {"Authorization": f"Bot {token}"}
+    async with session.get(f"{api_url}/users/@me", headers=headers, allow_redirects=False) as response:
+        if response.status == 401:
+            raise CheckFailedError("Discord does not know this token (DISCORD_TOKEN)")
+        if response.status != 200:
+            raise CheckFailedError(f"Discord answered {response.status}")
+        user = await _json_object(response)
+    return f"token accepted, the bot is {user.get('username', '?')} ({user.get('id', '?')})"
+
+
+async def prove_public_url(session: aiohttp.ClientSession, public_url: str, instance: str) -> str:
+    """Prove that the public address reaches the web server whose /healthz names this instance."""
+    if not public_url:
+        return "not set: no callbacks, results are polled for"
+    async with session.get(f"{public_url}/healthz", allow_redirects=False) as response:
+        if response.status != 200:
+            raise CheckFailedError(f"PUBLIC_URL/healthz answered {response.status}")
+        answer = await _json_object(response)
+    if answer.get("instance") != instance:
+        raise CheckFailedError("PUBLIC_URL leads to another program, or to another process of this one")
+    return "reached from here" + ("" if public_url.startswith("https://") else ", but not by https")
+
+
+class CheckFailedError(LumaBotError):
+    """Say what is wrong with a part of the configuration."""
+
+
+async def _json_object(response: aiohttp.ClientResponse) -> Mapping[str, object]:
+    try:
+        answer = await response.json(content_type=None)
+    except (ValueError, RecursionError):
+        answer = None
+    if not isinstance(answer, dict):
+        raise CheckFailedError("the answer is not what was expected")
+    return answer
+
+
+def _reason_of(error: Exception) -> str:
+    if isinstance(error, LumaBotError):
+        return str(error)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"cannot connect ({type(error.os_error).__name__})"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return type(error).__name__

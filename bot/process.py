@@ -1,0 +1,66 @@
+"""Run a coroutine until a signal ends it: gently at the first, at once at the second."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Awaitable, Callable
+
+log = logging.getLogger(__name__)
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+LATE_SECONDS = 1.0  # a stop may be so much longer than it promised, and a cancelled task so long in ending
+STOPPED_LATE = 1
+
+Work = Callable[[asyncio.Event], Awaitable[None]]
+
+
+def run_until_signal(work: Work, *, stop_seconds: float, exit_now: Callable[[int], object] = os._exit) -> int:
+    """Run `work` with an event that the first signal sets; return the exit code, 0 after a graceful stop.
+
+    A second signal, or a stop that takes longer than `stop_seconds`, cancels the work; whatever then still hangs (a
+    thread, a finally block) is left behind by `exit_now`.
+    """
+    return asyncio.run(_Supervisor(work, stop_seconds, exit_now).run())
+
+
+class _Supervisor:
+    def __init__(self, work: Work, stop_seconds: float, exit_now: Callable[[int], object]) -> None:
+        self._work = work
+        self._stop_seconds = stop_seconds
+        self._exit_now = exit_now
+        self._stop = asyncio.Event()
+        self._code = 0
+
+    async def run(self) -> int:
+        self._loop = asyncio.get_running_loop()
+        for number in SIGNALS:
+            self._loop.add_signal_handler(number, self._hear, number)
+        self._task = asyncio.ensure_future(self._work(self._stop))
+        await asyncio.wait([self._task])
+        if self._code:
+            # a thread that never ends would hold the interpreter: nothing more is waited for
+            self._leave()
+        elif not self._task.cancelled():
+            self._task.result()
+        return self._code
+
+    def _hear(self, number: int) -> None:
+        if self._stop.is_set():
+            self._hurry(128 + number, f"second signal ({signal.Signals(number).name})")
+            return
+        log.info("stopping on %s", signal.Signals(number).name)
+        self._stop.set()
+        self._loop.call_later(self._stop_seconds + LATE_SECONDS, self._hurry, STOPPED_LATE, "the stop takes too long")
+
+    def _hurry(self, code: int, reason: str) -> None:
+        if self._code or self._task.done():
+            return
+        log.warning("ending at once: %s", reason)
+        self._code = code
+        self._task.cancel()
+        self._loop.call_later(LATE_SECONDS, self._leave)
+
+    def _leave(self) -> None:
+        logging.shutdown()
+        self._exit_now(self._code)
