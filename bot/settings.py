@@ -199,7 +199,9 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path = Pat
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        problems += [_words_of(detail) for detail in error.errors(include_input=False, include_url=False)]
+        problems += [
+            _words_of(detail) for detail in error.errors(include_input=False, include_url=False) if detail["loc"]
+        ]
     if problems:
         # outside the except block: the ValidationError keeps the values and must not become this error's context
         raise ConfigError(list(dict.fromkeys(problems)))
@@ -247,8 +249,6 @@ def _unknown_names(environ: Mapping[str, str], file_values: Mapping[str, str]) -
 
 
 def _words_of(detail: Mapping[str, Any]) -> str:
-    if not detail["loc"]:
-        return str(detail["msg"]).removeprefix("Value error, ")
     name = str(detail["loc"][0]).upper()
     if detail["type"] == "missing":
         return f"{name}: is missing"

@@ -1,0 +1,49 @@
+"""Write down every setting as the README and .env.example must have it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ByteSize, SecretStr
+from pydantic_core import PydanticUndefined
+
+from bot.settings import SECRETS, Settings
+
+UNITS = (("GiB", 1024**3), ("MB", 1000**2), ("", 1))
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRow:
+    """Describe one setting: `default` as one would write it, None when it must be set."""
+
+    name: str
+    default: str | None
+    description: str
+    is_secret: bool
+
+
+def setting_rows() -> list[SettingRow]:
+    """Return a row for every setting, in the order of `Settings`."""
+    return [
+        SettingRow(name.upper(), _written(field.default), field.description or "", name.upper() in SECRETS)
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def _written(value: Any) -> str | None:
+    match value:
+        case SecretStr():
+            return value.get_secret_value()
+        case ByteSize():
+            unit, size = next(each for each in UNITS if value % each[1] == 0)
+            return f"{value // size}{unit}"
+        case float():
+            return f"{value:g}"
+        case tuple():
+            return ",".join(value)
+        case Path() | int() | str():
+            return str(value)
+        case None:
+            return ""
+    assert value is PydanticUndefined
+    return None
