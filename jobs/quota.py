@@ -1,0 +1,194 @@
+"""Decide who may have how much: pure rules over policies and use."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+DAY_MS = 24 * 60 * 60 * 1000
+
+
+class Period(StrEnum):
+    """Name a rolling window: it ends now, and a use leaves it exactly one span after it was made."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+    @property
+    def span_ms(self) -> int:
+        """Return the window's length in milliseconds; a month has 30 days."""
+        return {Period.DAY: 1, Period.WEEK: 7, Period.MONTH: 30}[self] * DAY_MS
+
+
+class Origin(StrEnum):
+    """Name where an allowance comes from, the strongest first."""
+
+    USER = "user"
+    ROLE = "role"
+    DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """Allow `edits` in any one period (None: no limit) and `at_once` open at the same time (None: no limit)."""
+
+    edits: int | None
+    period: Period = Period.DAY
+    at_once: int | None = None
+
+    @property
+    def generosity(self) -> tuple[float, float]:
+        """Return what orders allowances from meagre to generous: edits per day, then edits at once."""
+        per_day = float("inf") if self.edits is None else self.edits / (self.period.span_ms / DAY_MS)
+        return per_day, float("inf") if self.at_once is None else self.at_once
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Hold the allowance that counts for one member and where it comes from."""
+
+    allowance: Allowance
+    origin: Origin
+    role_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """Hold a server's settings; `budget_day` and `budget_month` cap all its members together (None: no cap)."""
+
+    default: Allowance
+    roles: Mapping[int, Allowance]
+    users: Mapping[int, Allowance]
+    budget_day: int | None = None
+    budget_month: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bonus:
+    """Hold extra edits granted to a member; they drain once and never come back, but for a released use."""
+
+    id: str
+    count: int
+    granted_at_ms: int
+    expires_at_ms: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Show one reservation that is held or settled; `bonus_id` when it was drawn from a bonus."""
+
+    reserved_at_ms: int
+    is_open: bool
+    bonus_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerUse:
+    """Count a whole server's reservations held or settled in the last day and the last 30 days."""
+
+    day: int = 0
+    month: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BonusLeft:
+    """Show what is left of one bonus."""
+
+    bonus: Bonus
+    left: int
+
+
+class Refusal(StrEnum):
+    """Name the limit that stands in the way."""
+
+    EDITS = "edits"
+    AT_ONCE = "at_once"
+    BUDGET_DAY = "budget_day"
+    BUDGET_MONTH = "budget_month"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Explain itself: the rule and its origin, what is used, held and left, and when the next edit comes free.
+
+    `used` counts the period's uses not drawn from bonuses, open ones among them; `left` is None without a limit and
+    counts no bonus. `draws_from` names the bonus the next edit would drain.
+    """
+
+    rule: Rule
+    refusal: Refusal | None
+    used: int
+    open: int
+    left: int | None
+    bonuses: tuple[BonusLeft, ...]
+    draws_from: str | None
+    next_free_at_ms: int | None
+    policies: Policies
+    server: ServerUse
+
+    @property
+    def is_allowed(self) -> bool:
+        """Tell whether one more edit may begin."""
+        return self.refusal is None
+
+
+def rule_for(policies: Policies, user_id: int, role_ids: Sequence[int]) -> Rule:
+    """Return the rule that counts: the member's own, else the most generous role's, else the server's."""
+    if user_id in policies.users:
+        return Rule(policies.users[user_id], Origin.USER)
+    held = [(policies.roles[role_id], role_id) for role_id in sorted(set(role_ids)) if role_id in policies.roles]
+    if held:
+        allowance, role_id = max(held, key=lambda pair: pair[0].generosity)
+        return Rule(allowance, Origin.ROLE, role_id)
+    return Rule(policies.default, Origin.DEFAULT)
+
+
+def decide(
+    policies: Policies, rule: Rule, uses: Sequence[Use], bonuses: Sequence[Bonus], server: ServerUse, now_ms: int
+) -> Decision:
+    """Decide whether a member may begin one more edit now."""
+    allowance = rule.allowance
+    begins_ms = now_ms - allowance.period.span_ms
+    counted = sorted(use.reserved_at_ms for use in uses if use.bonus_id is None and use.reserved_at_ms > begins_ms)
+    left = None if allowance.edits is None else max(0, allowance.edits - len(counted))
+    remaining = bonuses_left(bonuses, uses, now_ms)
+    is_open = sum(use.is_open for use in uses)
+    draws_from = remaining[0].bonus.id if left == 0 and remaining else None
+    refusal = None
+    if policies.budget_day is not None and server.day >= policies.budget_day:
+        refusal = Refusal.BUDGET_DAY
+    elif policies.budget_month is not None and server.month >= policies.budget_month:
+        refusal = Refusal.BUDGET_MONTH
+    elif allowance.at_once is not None and is_open >= allowance.at_once:
+        refusal = Refusal.AT_ONCE
+    elif left == 0 and draws_from is None:
+        refusal = Refusal.EDITS
+    return Decision(
+        rule=rule,
+        refusal=refusal,
+        used=len(counted),
+        open=is_open,
+        left=left,
+        bonuses=remaining,
+        draws_from=draws_from,
+        next_free_at_ms=_next_free_ms(allowance, counted),
+        policies=policies,
+        server=server,
+    )
+
+
+def bonuses_left(bonuses: Sequence[Bonus], uses: Sequence[Use], now_ms: int) -> tuple[BonusLeft, ...]:
+    """Return the bonuses that still hold something, in the order they drain: the last to expire last."""
+    alive = [bonus for bonus in bonuses if bonus.expires_at_ms is None or bonus.expires_at_ms > now_ms]
+    alive.sort(key=lambda bonus: (bonus.expires_at_ms or float("inf"), bonus.granted_at_ms, bonus.id))
+    drawn = [use.bonus_id for use in uses]
+    counted = (BonusLeft(bonus, bonus.count - drawn.count(bonus.id)) for bonus in alive)
+    return tuple(each for each in counted if each.left > 0)
+
+
+def _next_free_ms(allowance: Allowance, counted: Sequence[int]) -> int | None:
+    """Return when the period has room again; None while it has, or where it never will."""
+    if allowance.edits is None or allowance.edits == 0 or len(counted) < allowance.edits:
+        return None
+    return counted[len(counted) - allowance.edits] + allowance.period.span_ms
