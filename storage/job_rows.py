@@ -1,0 +1,139 @@
+"""Turn rows into jobs and jobs into columns."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from jobs.job import ClipFacts, ClipSource, Failure, FailureCode, Job, Kind, Prepared, Request, Result, State
+from jobs.ports import Attempt, JobEvent
+from storage.database import Row, Value
+
+
+def read_job(row: Row) -> Job:
+    """Return the job of a row of `jobs`."""
+    return Job(
+        id=row["id"],
+        code=row["code"],
+        kind=Kind(row["kind"]),
+        state=State(row["state"]),
+        user_id=row["user_id"],
+        guild_id=row["guild_id"],
+        channel_id=row["channel_id"],
+        interaction_id=row["interaction_id"],
+        locale=row["locale"],
+        request=_read_request(json.loads(row["request"])),
+        service=row["service"],
+        created_at_ms=row["created_at_ms"],
+        due_at_ms=row["due_at_ms"],
+        card_channel_id=row["card_channel_id"],
+        card_message_id=row["card_message_id"],
+        thread_id=row["thread_id"],
+        posting_at_ms=row["posting_at_ms"],
+        result_channel_id=row["result_channel_id"],
+        result_message_id=row["result_message_id"],
+        parent_job_id=row["parent_job_id"],
+        clip=_read_prepared(row["clip"]),
+        attempt=row["attempt"],
+        provider_job_id=row["provider_job_id"],
+        submitted_at_ms=row["submitted_at_ms"],
+        finished_at_ms=row["finished_at_ms"],
+        attempts=row["attempts"],
+        hold=row["hold"],
+        result=_read_result(row["result"]),
+        failure=_read_failure(row["failure"]),
+        lease=row["lease"],
+        nudges=row["nudges"],
+    )
+
+
+def read_attempt(row: Row) -> Attempt:
+    """Return the attempt of a row of `attempts`."""
+    return Attempt(
+        job_id=row["job_id"],
+        number=row["number"],
+        service=row["service"],
+        token_sha256=row["token_sha256"],
+        started_at_ms=row["started_at_ms"],
+        provider_job_id=row["provider_job_id"],
+    )
+
+
+def read_event(row: Row) -> JobEvent:
+    """Return the move of a row of `job_events`."""
+    return JobEvent(at_ms=row["at_ms"], event=row["event"], state=State(row["state"]), detail=row["detail"])
+
+
+def build_request(request: Request) -> str:
+    """Return the JSON of what a person asked for."""
+    clip = None if request.clip is None else asdict(request.clip)
+    return _dump(
+        {
+            "kind": request.kind,
+            "prompt": request.prompt,
+            "style": request.style,
+            "clip": clip,
+            "start_seconds": request.start_seconds,
+            "spoiler": request.spoiler,
+            "private": request.private,
+            "options": dict(request.options),
+        }
+    )
+
+
+def build_columns(job: Job) -> tuple[Value, ...]:
+    """Return the columns a move may write, in the order of the UPDATE in `moves`."""
+    return (
+        job.state,
+        build_request(job.request),
+        job.service,
+        job.due_at_ms,
+        job.card_channel_id,
+        job.card_message_id,
+        job.thread_id,
+        job.posting_at_ms,
+        job.result_channel_id,
+        job.result_message_id,
+        None if job.clip is None else _dump(asdict(job.clip)),
+        int(job.clip is not None or job.request.clip is None),
+        job.attempt,
+        job.provider_job_id,
+        job.submitted_at_ms,
+        job.finished_at_ms,
+        job.attempts,
+        job.hold,
+        None if job.result is None else _dump(asdict(job.result)),
+        None if job.failure is None else _dump(asdict(job.failure)),
+    )
+
+
+def _dump(value: Mapping[str, object]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _read_request(data: dict[str, Any]) -> Request:
+    clip = data.pop("clip")
+    kind = Kind(data.pop("kind"))
+    return Request(kind=kind, clip=None if clip is None else ClipSource(**clip), **data)
+
+
+def _read_prepared(text: str | None) -> Prepared | None:
+    if text is None:
+        return None
+    data = json.loads(text)
+    return Prepared(file=data["file"], facts=ClipFacts(**data["facts"]), notes=tuple(data["notes"]))
+
+
+def _read_result(text: str | None) -> Result | None:
+    if text is None:
+        return None
+    data = json.loads(text)
+    facts, notes = data.pop("facts"), data.pop("notes")
+    return Result(facts=None if facts is None else ClipFacts(**facts), notes=tuple(notes), **data)
+
+
+def _read_failure(text: str | None) -> Failure | None:
+    if text is None:
+        return None
+    data = json.loads(text)
+    return Failure(FailureCode(data["code"]), data["detail"])

@@ -1,0 +1,201 @@
+"""Run SQLite on a thread of its own, with commits shared between transactions that wait at the same time.
+
+The thread is ours and not aiosqlite's because aiosqlite has no public way to run one function on its thread: each
+statement would hop between threads, a cancelled task could leave BEGIN without its COMMIT, and a forgotten connection
+would hang the interpreter's exit. There is one connection that writes: SQLite before 3.51.3 can lose commits when two
+write or checkpoint one WAL (sqlite.org/wal.html, "the WAL-reset bug").
+"""
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from jobs.errors import StorageError
+from storage.database import Session
+from storage.migrate import MIGRATIONS, migrate
+from storage.sqlite_backup import back_up_file
+from storage.sqlite_connection import FileLock, SqliteSession, name_error, open_connection
+
+T = TypeVar("T")
+
+# Bounds how long a commit may take and how many callers one failing disk write tells at once.
+_MAX_BATCH = 256
+
+
+@dataclass(slots=True)
+class _Piece:
+    work: Callable[[Session], Any]
+    future: asyncio.Future[Any]
+    value: Any = None
+    error: BaseException | None = None
+
+    def run(self, session: Session) -> None:
+        try:
+            self.value = self.work(session)
+        except sqlite3.Error as error:
+            self.fail(error)
+        except BaseException as error:  # the caller gets it; the thread must live on
+            self.error = error
+
+    def fail(self, cause: BaseException) -> None:
+        self.error = name_error(cause)
+        self.error.__cause__ = cause
+
+    def settle(self) -> None:
+        if self.future.done():
+            return
+        if self.error is None:
+            self.future.set_result(self.value)
+        else:
+            self.future.set_exception(self.error)
+
+
+class SqliteDatabase:
+    """Hold one SQLite file open for this process alone."""
+
+    def __init__(self, path: Path, lock: FileLock, busy_timeout_seconds: float) -> None:
+        self._path = path
+        self._lock = lock
+        self._busy_timeout_seconds = busy_timeout_seconds
+        self._loop = asyncio.get_running_loop()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
+        self._reads: deque[_Piece] = deque()
+        self._writes: deque[_Piece] = deque()
+        self._closing: asyncio.Future[None] | None = None
+
+    @classmethod
+    async def open(
+        cls, path: Path, *, busy_timeout_seconds: float = 5.0, migrations: Path = MIGRATIONS
+    ) -> "SqliteDatabase":
+        """Lock and open a file, made if it is missing, and migrate it; raises StorageError."""
+        database = cls(path, FileLock.take(path), busy_timeout_seconds)
+        try:
+            await database._in_thread(lambda: database._connect(migrations))
+        except BaseException as error:
+            await database.close()
+            if isinstance(error, sqlite3.Error | OSError):
+                raise name_error(error) from error
+            raise
+        return database
+
+    async def read(self, work: Callable[[Session], T]) -> T:
+        """Run a function that only reads, ahead of the writes that wait."""
+        return await self._queue(self._reads, work)
+
+    async def write(self, work: Callable[[Session], T]) -> T:
+        """Run a function as one transaction and return after its commit is on the disk."""
+        return await self._queue(self._writes, work)
+
+    async def check(self, *, timeout_seconds: float = 1.0) -> None:
+        """Make sure that a write gets through in time."""
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                await self.write(lambda session: session.execute("UPDATE pulse SET beats = beats + 1"))
+        except TimeoutError as error:
+            raise StorageError(f"the database did not take a write within {timeout_seconds:g} s") from error
+
+    async def backup(self, target: Path) -> None:
+        """Write a checked copy to a file; work goes on meanwhile."""
+        await asyncio.to_thread(back_up_file, self._path, target)
+
+    async def close(self) -> None:
+        """Finish what waits, truncate the WAL and release the file."""
+        if self._closing is None:
+            self._closing = asyncio.ensure_future(self._close())
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
+        try:
+            await self._in_thread(self._disconnect)
+        finally:
+            self._thread.shutdown(wait=False)
+            self._lock.release()
+
+    async def _in_thread(self, call: Callable[[], T]) -> T:
+        return await self._loop.run_in_executor(self._thread, call)
+
+    async def _queue(self, queue: deque[_Piece], work: Callable[[Session], T]) -> T:
+        if self._closing is not None:
+            raise StorageError("the database is closed")
+        future: asyncio.Future[T] = self._loop.create_future()
+        queue.append(_Piece(work, future))
+        # One drain is asked for each piece; the first to run takes all that wait, the rest find nothing.
+        self._thread.submit(self._drain)
+        return await future
+
+    # --- in the thread ------------------------------------------------------------------------------------------------
+
+    def _connect(self, migrations: Path) -> None:
+        self._connection = open_connection(self._path, self._busy_timeout_seconds)
+        self._session = SqliteSession(self._connection)
+        migrate(self._connection, migrations)
+
+    def _disconnect(self) -> None:
+        connection: sqlite3.Connection | None = getattr(self, "_connection", None)
+        if connection is None:
+            return
+        try:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.Error:
+            pass  # a broken file closes too; what was committed is in the WAL
+        finally:
+            connection.close()
+
+    def _drain(self) -> None:
+        for piece in _take(self._reads):
+            piece.run(self._session)
+            self._settle([piece])
+        batch = _take(self._writes)
+        if batch:
+            self._commit_together(batch)
+            self._settle(batch)
+
+    def _commit_together(self, batch: list[_Piece]) -> None:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for piece in batch:
+                self._run_in_savepoint(piece)
+            self._connection.execute("COMMIT")
+        except BaseException as error:  # nothing of the batch is stored: each caller must hear it
+            self._roll_back()
+            for piece in batch:
+                if piece.error is None:
+                    piece.fail(error)
+
+    def _run_in_savepoint(self, piece: _Piece) -> None:
+        self._connection.execute("SAVEPOINT piece")
+        piece.run(self._session)
+        if piece.error is not None:
+            if not self._connection.in_transaction:
+                # A full disk or a failing one makes SQLite roll the whole transaction back by itself.
+                raise piece.error.__cause__ or piece.error
+            self._connection.execute("ROLLBACK TO piece")
+        self._connection.execute("RELEASE piece")
+
+    def _roll_back(self) -> None:
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            pass  # SQLite has rolled back already
+
+    def _settle(self, pieces: list[_Piece]) -> None:
+        def settle_all() -> None:
+            for piece in pieces:
+                piece.settle()
+
+        self._loop.call_soon_threadsafe(settle_all)
+
+
+def _take(queue: deque[_Piece]) -> list[_Piece]:
+    pieces: list[_Piece] = []
+    while queue and len(pieces) < _MAX_BATCH:
+        piece = queue.popleft()
+        if not piece.future.cancelled():
+            pieces.append(piece)
+    return pieces
