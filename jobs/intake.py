@@ -34,7 +34,11 @@ class Intake:
     async def queue(self, new: NewJob) -> tuple[Job, bool]:
         """Accept a job; it waits a moment for its card. The same interaction again returns its job and False."""
         now_ms = self._out.clock.now_ms()
-        return await self._out.store.insert(new, now_ms=now_ms, due_at_ms=now_ms + self._timings.place_wait_ms)
+        due_at_ms = now_ms + self._timings.place_wait_ms
+        job, is_new = await self._out.store.insert(new, now_ms=now_ms, due_at_ms=due_at_ms)
+        if is_new:
+            self._out.moved(job, "queue")
+        return job, is_new
 
     async def place(self, job: Job, card: Posted | None, thread_id: int | None = None) -> Job:
         """Keep where a job's card stands and let it begin."""
@@ -75,6 +79,4 @@ class Intake:
     async def callback(self, attempt: Attempt, note: CallbackNote) -> Job | None:
         """Take a callback as a hint: keep the task's id, look soon."""
         job = await self._out.store.record_callback(attempt, note.provider_job_id, now_ms=self._out.clock.now_ms())
-        if job is not None:
-            self._out.wake()
-        return job
+        return self._out.moved(job, "callback")

@@ -79,6 +79,18 @@ class Lifecycle:
             await self._out.move(job, replace(job, due_at_ms=opens_at_ms), "waits for the service")
             return
         token = secrets.token_urlsafe(32)
+        sent = await self._begin_attempt(job, token)
+        if sent is None:
+            return
+        try:
+            accepted = await provider.submit(Order(sent.request, clip_url, self._callback_url(job.service, token)))
+        except ProviderError as error:
+            await self._not_accepted(sent, error)
+        else:
+            self._out.gates.note_success(job.service)
+            await self._accepted(sent, accepted)
+
+    async def _begin_attempt(self, job: Job, token: str) -> Job | None:
         now_ms = self._out.clock.now_ms()
         after = replace(
             job,
@@ -89,16 +101,7 @@ class Lifecycle:
             hold="",
         )
         attempt = Attempt(job.id, after.attempt, job.service, hashlib.sha256(token.encode()).hexdigest(), now_ms)
-        sent = await self._out.store.begin_attempt(job, after, attempt, now_ms=now_ms)
-        if sent is None:
-            return
-        try:
-            accepted = await provider.submit(Order(sent.request, clip_url, self._callback_url(job.service, token)))
-        except ProviderError as error:
-            await self._not_accepted(sent, error)
-        else:
-            self._out.gates.note_success(job.service)
-            await self._accepted(sent, accepted)
+        return self._out.moved(await self._out.store.begin_attempt(job, after, attempt, now_ms=now_ms), "submit")
 
     async def _clip_url(self, job: Job, provider: Provider) -> str | None:
         if job.clip is None:

@@ -13,9 +13,16 @@ def _nothing() -> None:
     return None
 
 
+def _unheard(_job: Job, _event: str) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Hold the ports a job's life needs; `wake` tells the worker that something may be due."""
+    """Hold the ports a job's life needs.
+
+    `wake` tells the worker that something may be due; `on_move(job, event)` hears of every move once it is durable.
+    """
 
     store: JobStore
     providers: Mapping[str, Provider]
@@ -25,6 +32,7 @@ class Outside:
     clock: Clock
     alarms: Alarms
     wake: Callable[[], None] = _nothing
+    on_move: Callable[[Job, str], None] = _unheard
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def move(
@@ -49,5 +57,11 @@ class Outside:
             fenced=fenced,
             keep_lease=keep_lease,
         )
-        self.wake()
-        return moved
+        return self.moved(moved, event)
+
+    def moved(self, job: Job | None, event: str) -> Job | None:
+        """Tell of a move, if there was one, and return its job."""
+        if job is not None:
+            self.on_move(job, event)
+            self.wake()
+        return job

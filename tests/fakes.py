@@ -78,6 +78,7 @@ class FakeProvider:
     cancelled: list[str] = field(default_factory=list)
     during_submit: Callable[[], object] | None = None
     hang_submit: asyncio.Event | None = None
+    taken: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def submit(self, order: Order) -> Accepted:
         """Take an order, or do what the test put first."""
@@ -85,6 +86,7 @@ class FakeProvider:
         if isinstance(outcome, Exception):
             raise outcome
         self.billed.append(order)
+        self.taken.set()
         if self.during_submit is not None:
             result = self.during_submit()
             if asyncio.iscoroutine(result):

@@ -1,0 +1,84 @@
+"""Tell the operator: one log line per move, alarms, and the figures of /metrics."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
+
+from bot.metrics import Metrics
+from jobs.errors import LumaBotError
+from jobs.job import Job, State
+from jobs.ports import Clock
+
+log = logging.getLogger(__name__)
+
+_SUBMIT_OUTCOMES: Mapping[str, str] = {
+    "accepted": "ok",
+    "not accepted": "refused",
+    "outcome unknown": "ambiguous",
+}
+
+
+class OpenJobs(Protocol):
+    """Count what is open; the part of the store that is watched."""
+
+    async def open_counts(self) -> Mapping[State, int]:
+        """Count open jobs by state."""
+
+    async def oldest_open_ms(self, states: frozenset[State]) -> int | None:
+        """Return when the oldest job in these states was accepted."""
+
+
+class Watch:
+    """Hear of moves, alarms and outages; this is the `Alarms` port."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def on_move(self, job: Job, event: str) -> None:
+        """Log a move and count it."""
+        failure = f" ({job.failure.code.value})" if job.failure else ""
+        log.info("%s: %s%s", event, job.state.value, failure, extra={"job": job.code})
+        self._metrics.jobs.labels(job.state.value).inc()
+        outcome = _SUBMIT_OUTCOMES.get(event)
+        if outcome:
+            self._metrics.submits.labels(job.service, outcome).inc()
+
+    def raise_alarm(self, what: str, *, job: Job | None = None) -> None:
+        """Log and count something that a person should look at."""
+        log.error("ALARM %s", what, extra={"job": job.code if job else ""})
+        self._metrics.alarms.inc()
+        if job is not None and job.state is State.SUBMITTING:
+            self._metrics.orphans.inc()
+
+    def on_outage(self, service: str, reason: str) -> None:
+        """Log an outage once when it starts and once when it ends."""
+        if reason:
+            log.warning("%s takes no new jobs: %s", service, reason)
+        else:
+            log.info("%s takes jobs again", service)
+
+    async def measure(self, store: OpenJobs, clock: Clock, balances: Mapping[str, float | None]) -> None:
+        """Set the gauges that are read, not counted."""
+        self._metrics.note_open_jobs(await store.open_counts())
+        open_since = await store.oldest_open_ms(frozenset(State) - {State.DELIVERED, State.FAILED, State.CANCELLED})
+        untold_since = await store.oldest_open_ms(frozenset({State.DELIVERING}))
+        self._metrics.oldest_open_job.set(_age_seconds(clock, open_since))
+        self._metrics.outbox_lag.set(_age_seconds(clock, untold_since))
+        for service, credit in balances.items():
+            if credit is not None:
+                self._metrics.credits.labels(service).set(credit)
+
+
+def _age_seconds(clock: Clock, since_ms: int | None) -> float:
+    return 0.0 if since_ms is None else max(0, clock.now_ms() - since_ms) / 1000
+
+
+async def repeat(what: str, seconds: float, act: Callable[[], Awaitable[object]]) -> None:
+    """Do something now and every so often until cancelled; a failure is logged and waits for the next time."""
+    while True:
+        try:
+            await act()
+        except (LumaBotError, OSError) as error:
+            log.warning("%s: %s", what, error if isinstance(error, LumaBotError) else type(error).__name__)
+        await asyncio.sleep(seconds)

@@ -1,0 +1,576 @@
+"""Hold every move of a job: each stage, each error in each stage, and who is told and charged."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from jobs.errors import (
+    DeliveryError,
+    DeliveryRetryError,
+    DiskFullError,
+    MediaError,
+    OutcomeUnknownError,
+    OutOfCreditError,
+    ProviderAuthError,
+    ProviderError,
+    ProviderGoneError,
+    ProviderProtocolError,
+    ProviderRefusedError,
+    ProviderUnavailableError,
+    RateLimitedError,
+    SourceUnavailableError,
+    TooLargeError,
+    UnusableClipError,
+    UserError,
+)
+from jobs.job import FailureCode, State
+from jobs.ports import Accepted, Fitted, Parcel, Progress, Status
+from jobs.retries import MINUTE_MS, UNKNOWN_TASK
+from tests.fakes import abilities_of
+from tests.jobs.making import make_new
+from tests.jobs.world import World, open_world
+
+DONE = Status(Progress.DONE, ("https://service.example/v.mp4?sig=secret",))
+REFUSED = Status(Progress.FAILED, reason="moderation", code="501")
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    opened = await open_world(tmp_path)
+    yield opened
+    await opened.worker.stop(1)
+    await opened.database.close()
+
+
+# --- straight through ---
+
+
+async def test_a_job_runs_straight_through(world: World) -> None:
+    job = await world.accept()
+    await world.work()
+    running = await world.read(job)
+    assert (running.state, running.provider_job_id) == (State.RUNNING, "task-1")
+    world.provider.status = DONE
+    await world.call_back("task-1")
+    await world.work()
+    done = await world.read(job)
+    assert done.state is State.DELIVERED
+    assert done.result is not None
+    assert done.result.file
+    assert done.result_message_id == 800
+    assert len(world.provider.billed) == len(world.delivery.messages) == 1
+    assert await world.reservation(job) == "settled"
+    assert world.delivery.searched == [], "a first post needs no search"
+    events = [event.event for event in await world.store.events(job.id)]
+    assert events == [
+        "queue", "placed", "opened", "prepared", "submit", "accepted", "callback", "finished", "downloaded",
+        "posting", "told",
+    ]  # fmt: skip
+
+
+async def test_the_order_carries_the_hosted_clip_and_an_address_of_its_own(world: World) -> None:
+    await world.accept()
+    await world.work()
+    order = world.provider.billed[0]
+    assert order.clip_url is not None
+    assert order.clip_url.startswith("https://bot.example/files/clip-")
+    assert order.callback_url == f"https://bot.example/callbacks/kie/{world.tokens[0]}"
+
+
+async def test_without_a_public_address_the_clip_is_uploaded(world: World) -> None:
+    world.clips.hosted = False
+    await world.accept()
+    await world.work()
+    assert len(world.provider.uploaded) == 1
+    assert (world.provider.billed[0].clip_url or "").startswith("https://upload.example/")
+
+
+async def test_without_callbacks_polling_alone_finds_the_end(world: World) -> None:
+    job = await world.accept()
+    world.provider.on_poll = [Status(Progress.RUNNING)] * 3
+    world.provider.status = DONE
+    await world.run_to(job, State.DELIVERED)
+    assert len(world.provider.polled) == 4
+
+
+async def test_a_service_that_answers_at_once_is_read_at_once(world: World) -> None:
+    world.provider.on_submit = [Accepted("t", DONE)]
+    world.provider.status = DONE
+    job = await world.accept()
+    await world.work()
+    assert (await world.read(job)).state is State.DELIVERED
+
+
+async def test_the_same_interaction_makes_one_job(world: World) -> None:
+    first, new = await world.intake.queue(make_new(77))
+    again, new_again = await world.intake.queue(make_new(77))
+    assert (first.id, new, new_again) == (again.id, True, False)
+
+
+async def test_a_job_whose_card_never_came_begins_by_itself(world: World) -> None:
+    job, _ = await world.intake.queue(make_new(5))
+    await world.work()
+    assert (await world.read(job)).state is State.QUEUED
+    world.clock.advance(world.timings.place_wait_ms)
+    await world.work()
+    placed = await world.read(job)
+    assert placed.state is State.RUNNING
+    assert placed.card_message_id == 700
+
+
+async def test_a_place_that_cannot_be_opened_does_not_hold_the_job(world: World) -> None:
+    world.delivery.on_open = [DeliveryError("no threads here")] * 2
+    job = await world.accept()
+    world.provider.status = DONE
+    await world.run_to(job, State.DELIVERED)
+
+
+# --- before anything is spent ---
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (UnusableClipError("12 s; 10 s at most", rule="seconds"), FailureCode.UNUSABLE_CLIP),
+        (MediaError("broken"), FailureCode.CLIP_UNREACHABLE),
+        (ValueError("a bug"), FailureCode.INTERNAL),
+    ],
+)
+async def test_a_clip_that_will_not_do_ends_the_job_unpaid(world: World, error: Exception, code: FailureCode) -> None:
+    world.clips.on_prepare = [error]
+    job = await world.accept()
+    await world.work()
+    failed = await world.read(job)
+    assert failed.state is State.FAILED
+    assert failed.failure is not None
+    assert failed.failure.code is code
+    assert world.provider.billed == []
+    assert [kind for kind, _, _ in world.delivery.messages] == ["failure"]
+    assert await world.reservation(job) == "released"
+
+
+@pytest.mark.parametrize("error", [SourceUnavailableError("cut"), DiskFullError("full"), OSError(28, "no space")])
+async def test_a_clip_that_cannot_be_fetched_now_is_fetched_later(world: World, error: Exception) -> None:
+    world.clips.on_prepare = [error]
+    job = await world.accept()
+    await world.run_to(job, State.RUNNING)
+    assert len(world.clips.prepared) == 1
+
+
+# --- the paid request ---
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ProviderUnavailableError("kie", "refused the connection"),
+        ProviderUnavailableError("kie", "maintenance", code="455", maintenance=True),
+        RateLimitedError("kie", "429", retry_after_seconds=4),
+        OutOfCreditError("kie", "402"),
+        ProviderAuthError("kie", "401"),
+        ProviderGoneError("kie", "505"),
+    ],
+)
+async def test_a_refusal_that_created_nothing_is_sent_again_later(world: World, error: ProviderError) -> None:
+    world.provider.on_submit = [error]
+    job = await world.accept()
+    await world.work()
+    waiting = await world.read(job)
+    assert waiting.state is State.QUEUED
+    assert waiting.due_at_ms > world.clock.now_ms()
+    await world.run_to(job, State.RUNNING)
+    assert len(world.provider.billed) == 1
+
+
+async def test_a_service_that_never_comes_back_ends_the_job_unpaid(world: World) -> None:
+    world.provider.on_submit = [OutOfCreditError("kie", "402")] * 1000
+    job = await world.accept()
+    failed = await world.run_to(job, State.FAILED)
+    assert failed.failure is not None
+    assert failed.failure.code is FailureCode.SERVICE_UNAVAILABLE
+    assert world.clock.now_ms() - failed.created_at_ms <= world.timings.queue_deadline_ms + MINUTE_MS
+    assert await world.reservation(job) == "released"
+
+
+async def test_a_final_refusal_is_told_with_its_reason(world: World) -> None:
+    world.provider.on_submit = [ProviderRefusedError("kie", "the prompt is not allowed", code="422")]
+    job = await world.accept()
+    await world.work()
+    failed = await world.read(job)
+    assert failed.state is State.FAILED
+    assert failed.failure is not None
+    assert (failed.failure.code, failed.failure.detail) == (FailureCode.REFUSED, "the prompt is not allowed")
+    assert await world.reservation(job) == "released"
+
+
+AMBIGUOUS = [OutcomeUnknownError("kie", "cut"), ProviderProtocolError("kie", "html", excerpt=b"<html>"), ValueError()]
+
+
+@pytest.mark.parametrize("error", AMBIGUOUS, ids=lambda error: type(error).__name__)
+async def test_an_unknown_outcome_is_never_sent_again(world: World, error: Exception) -> None:
+    world.provider.on_submit = [error]
+    job = await world.accept()
+    await world.work()
+    assert (await world.read(job)).state is State.SUBMITTING
+    assert await world.reservation(job) == "reserved", "it holds until it is resolved"
+    failed = await world.run_to(job, State.FAILED)
+    assert failed.failure is not None
+    assert failed.failure.code is FailureCode.OUTCOME_UNKNOWN
+    assert world.provider.billed == []
+    assert await world.reservation(job) == "released"
+    assert world.alarms.heard
+
+
+@pytest.mark.parametrize("error", AMBIGUOUS, ids=lambda error: type(error).__name__)
+async def test_a_callback_resolves_an_unknown_outcome(world: World, error: Exception) -> None:
+    world.provider.on_submit = [error]
+    job = await world.accept()
+    await world.work()
+    world.provider.status = DONE
+    await world.call_back("task-9")
+    await world.work()
+    done = await world.read(job)
+    assert (done.state, done.provider_job_id) == (State.DELIVERED, "task-9")
+    assert await world.reservation(job) == "settled"
+
+
+async def test_a_late_callback_reopens_a_job_whose_outcome_was_unknown_and_charges_nothing(world: World) -> None:
+    world.provider.on_submit = [OutcomeUnknownError("kie", "cut")]
+    job = await world.accept()
+    await world.run_to(job, State.FAILED)
+    world.provider.status = DONE
+    assert await world.call_back("task-9") is not None
+    await world.work()
+    done = await world.read(job)
+    assert done.state is State.DELIVERED
+    assert done.failure is None
+    assert [kind for kind, _, _ in world.delivery.messages] == ["failure", "result"]
+    assert await world.reservation(job) == "released"
+    assert await world.call_back("task-9") is None
+
+
+async def test_a_callback_may_come_before_the_answer_of_the_submit(world: World) -> None:
+    job = await world.accept()
+    world.provider.status = DONE
+    world.provider.during_submit = lambda: world.call_back("task-1")
+    await world.work()
+    assert (await world.read(job)).state is State.DELIVERED
+    assert len(world.provider.billed) == len(world.delivery.messages) == 1
+
+
+async def test_a_callback_that_names_no_task_only_hurries(world: World) -> None:
+    job = await world.accept()
+    await world.work()
+    world.provider.status = DONE
+    await world.call_back(None)
+    await world.work()
+    assert (await world.read(job)).state is State.DELIVERED
+
+
+async def test_the_same_callback_many_times_has_one_effect(world: World) -> None:
+    job = await world.accept()
+    await world.work()
+    world.provider.status = DONE
+    await asyncio.gather(*(world.call_back("task-1") for _ in range(50)))
+    await world.work()
+    await asyncio.gather(*(world.call_back("task-1") for _ in range(50)))
+    await world.work()
+    assert (await world.read(job)).state is State.DELIVERED
+    assert len(world.delivery.messages) == 1
+
+
+async def test_a_callback_during_a_read_makes_the_job_due_again(world: World) -> None:
+    job = await world.accept()
+    await world.work()
+    world.clock.advance(30_000)
+    claimed = await world.store.claim(
+        world.worker._lanes.free({}, world.worker._step_counts()), now_ms=world.clock.now_ms(), lease_ms=1000
+    )
+    await world.call_back("task-1")
+    await world.lifecycle.step(claimed)
+    assert (await world.read(job)).due_at_ms <= world.clock.now_ms()
+
+
+async def test_a_forged_callback_costs_one_status_read_and_no_more(world: World) -> None:
+    job = await world.accept()
+    await world.work()
+    await world.call_back("task-1")
+    await world.work()
+    assert (await world.read(job)).state is State.RUNNING
+    assert len(world.provider.polled) == 1
+
+
+async def test_an_accepted_task_is_recorded_though_the_database_fails_for_a_while(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from jobs.errors import StorageError
+
+    job = await world.accept()
+    real, left = world.store.move, [3]
+
+    async def move(before: object, after: object, **rest: object) -> object:
+        if rest["event"] == "accepted" and left[0]:
+            left[0] -= 1
+            raise StorageError("disk is busy")
+        return await real(before, after, **rest)  # type: ignore[arg-type]  # passed through as it came
+
+    monkeypatch.setattr(world.store, "move", move)
+    await world.work()
+    assert (await world.read(job)).provider_job_id == "task-1"
+    assert world.pauses == [0.2, 0.5, 1.0]
+
+
+# --- at the service ---
+
+
+async def test_a_refusal_after_acceptance_is_told_and_not_charged(world: World) -> None:
+    job = await world.accept()
+    world.provider.status = REFUSED
+    failed = await world.run_to(job, State.FAILED)
+    assert failed.failure is not None
+    assert failed.failure.detail == "moderation"
+    assert await world.reservation(job) == "released"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ProviderUnavailableError("kie", "503"),
+        ProviderUnavailableError("kie", "unknown", code=UNKNOWN_TASK),
+        ProviderProtocolError("kie", "html"),
+        ProviderAuthError("kie", "401"),
+        RateLimitedError("kie", "429"),
+        Status(Progress.DONE),
+    ],
+    ids=lambda answer: type(answer).__name__,
+)
+async def test_a_status_that_cannot_be_read_is_read_again(world: World, answer: Exception | Status) -> None:
+    job = await world.accept()
+    await world.work()
+    world.provider.on_poll = [answer] * 2
+    world.provider.status = DONE
+    await world.run_to(job, State.DELIVERED)
+
+
+async def test_a_task_that_never_ends_is_given_up_at_its_deadline(world: World) -> None:
+    job = await world.accept()
+    failed = await world.run_to(job, State.FAILED)
+    assert failed.failure is not None
+    assert failed.failure.code is FailureCode.TIMED_OUT
+    assert await world.reservation(job) == "released"
+    assert world.alarms.heard
+    assert len(world.provider.polled) < 70, "reads get rarer with age"
+
+
+async def test_many_running_jobs_are_read_in_one_request_where_the_service_can(tmp_path: Path) -> None:
+    world = await open_world(tmp_path, abilities_of(poll_batch=50))
+    jobs = [await world.accept(user_id=number) for number in range(10)]
+    await world.work()
+    world.provider.status = DONE
+    world.clock.advance(30_000)
+    await world.work()
+    assert len(world.provider.polled) == 1
+    assert {(await world.read(job)).state for job in jobs} == {State.DELIVERED}
+    await world.database.close()
+
+
+# --- telling ---
+
+
+@pytest.mark.parametrize("error", [DeliveryRetryError("503"), OSError("gone"), SourceUnavailableError("cut")])
+async def test_a_post_that_failed_is_searched_for_before_it_is_sent_again(world: World, error: Exception) -> None:
+    job = await world.accept()
+    world.provider.status = DONE
+    world.delivery.after_post = [error]
+    await world.run_to(job, State.DELIVERED)
+    assert world.delivery.searched == [job.id]
+    assert len(world.delivery.messages) == 1
+
+
+async def test_a_result_that_cannot_be_fetched_is_handed_over_as_the_services_link(world: World) -> None:
+    job = await world.accept()
+    world.provider.status = DONE
+    world.clips.on_fetch = [SourceUnavailableError("cut")] * 99
+    await world.run_to(job, State.DELIVERED)
+    parcel = world.delivery.messages[0][2]
+    assert parcel is not None
+    assert (parcel.path, parcel.link) == (None, DONE.urls[0])
+    assert world.alarms.heard
+
+
+async def test_a_result_that_is_no_video_is_a_failure_and_not_charged(world: World) -> None:
+    job = await world.accept()
+    world.provider.status = DONE
+    world.clips.on_fetch = [MediaError("there is no video in it")]
+    failed = await world.run_to(job, State.FAILED)
+    assert failed.failure is not None
+    assert failed.failure.code is FailureCode.RESULT_UNUSABLE
+    assert await world.reservation(job) == "released"
+    assert [kind for kind, _, _ in world.delivery.messages] == ["failure"]
+
+
+async def parcel_of(world: World) -> Parcel:
+    """Run one job to its end and return what was handed over."""
+    job = await world.accept()
+    world.provider.status = DONE
+    await world.run_to(job, State.DELIVERED)
+    parcel = world.delivery.messages[-1][2]
+    assert parcel is not None
+    return parcel
+
+
+async def test_a_file_that_discord_refuses_for_its_size_becomes_a_smaller_one_with_a_link(
+    world: World, tmp_path: Path
+) -> None:
+    world.delivery.on_post = [TooLargeError("413")]
+    small = Fitted(tmp_path / "small.mp4", 1_000, shrunk=True)
+    world.clips.on_fit = [Fitted(tmp_path / "big.mp4", 9_000_000, shrunk=False), small]
+    parcel = await parcel_of(world)
+    assert parcel.path == small.path
+    assert parcel.shrunk
+    assert (parcel.link or "").startswith("https://bot.example/files/result-")
+
+
+async def test_a_file_that_no_encode_makes_fit_becomes_a_link(world: World) -> None:
+    world.clips.on_fit = [None]
+    parcel = await parcel_of(world)
+    assert parcel.path is None
+    assert (parcel.link or "").startswith("https://bot.example/files/result-")
+
+
+async def test_an_encode_that_fails_still_hands_over_a_link(world: World) -> None:
+    world.clips.on_fit = [MediaError("the encoder died")]
+    assert (await parcel_of(world)).path is None
+
+
+async def test_discord_that_refuses_every_size_gets_a_link(world: World) -> None:
+    world.delivery.on_post = [TooLargeError("413")] * 4
+    assert (await parcel_of(world)).path is None
+
+
+async def test_without_a_public_address_the_link_is_the_services(world: World) -> None:
+    world.clips.hosted = False
+    world.clips.on_fit = [None]
+    assert (await parcel_of(world)).link == DONE.urls[0]
+
+
+async def test_a_result_that_nowhere_can_be_posted_is_kept_and_not_charged(world: World) -> None:
+    job = await world.accept()
+    world.provider.status = DONE
+    world.delivery.on_post = [DeliveryError("the channel is gone")]
+    failed = await world.run_to(job, State.FAILED)
+    assert failed.failure is not None
+    assert failed.failure.code is FailureCode.UNDELIVERABLE
+    assert failed.result is not None
+    assert failed.result.file
+    assert world.clips.discarded == []
+    assert await world.reservation(job) == "released"
+    assert world.alarms.heard
+
+
+async def test_a_failure_that_nowhere_can_be_told_still_ends(world: World) -> None:
+    world.clips.on_prepare = [UnusableClipError("no")]
+    world.delivery.on_post = [DeliveryError("the channel is gone")]
+    job = await world.accept()
+    failed = await world.run_to(job, State.FAILED)
+    assert failed.failure is not None
+    assert failed.failure.code is FailureCode.UNUSABLE_CLIP
+    assert world.alarms.heard
+
+
+# --- cancel ---
+
+
+async def test_a_waiting_job_is_cancelled_free_of_charge(world: World) -> None:
+    job = await world.accept()
+    cancelled = await world.intake.cancel(job.id, by=11)
+    assert cancelled.state is State.CANCELLED
+    assert await world.reservation(job) == "released"
+    await world.work()
+    assert world.provider.billed == []
+    assert world.delivery.shown[-1].state is State.CANCELLED
+
+
+async def test_a_running_job_is_cancelled_and_charged_for_the_service_cannot_stop_it(world: World) -> None:
+    job = await world.accept()
+    await world.work()
+    await world.intake.cancel(job.id, by=11)
+    assert await world.reservation(job) == "settled"
+    world.provider.status = DONE
+    assert await world.call_back("task-1") is None
+    world.clock.advance(MINUTE_MS)
+    await world.work()
+    assert world.delivery.messages == []
+
+
+async def test_a_running_job_that_the_service_stops_is_free(tmp_path: Path) -> None:
+    world = await open_world(tmp_path, abilities_of(cancels=True))
+    job = await world.accept()
+    await world.work()
+    await world.intake.cancel(job.id, by=11)
+    assert world.provider.cancelled == ["task-1"]
+    assert await world.reservation(job) == "released"
+    await world.database.close()
+
+
+async def test_a_cancel_during_preparation_wins(world: World) -> None:
+    job = await world.accept()
+    claimed = await world.store.claim(
+        world.worker._lanes.free({}, world.worker._step_counts()), now_ms=world.clock.now_ms(), lease_ms=1000
+    )
+    await world.intake.cancel(job.id, by=11)
+    await world.lifecycle.step(claimed)
+    assert (await world.read(job)).state is State.CANCELLED
+    await world.work()
+    assert world.provider.billed == []
+
+
+@pytest.mark.parametrize("state", [State.SUBMITTING, State.DELIVERED, State.FAILED])
+async def test_what_cannot_be_cancelled_says_so(world: World, state: State) -> None:
+    job = await world.accept()
+    if state is State.SUBMITTING:
+        world.provider.on_submit = [OutcomeUnknownError("kie", "cut")]
+        await world.work()
+    else:
+        world.provider.status = DONE if state is State.DELIVERED else REFUSED
+        await world.run_to(job, state)
+    with pytest.raises(UserError):
+        await world.intake.cancel(job.id, by=11)
+    assert (await world.read(job)).state is state
+
+
+# --- limits and stopping ---
+
+
+async def test_no_more_jobs_than_the_service_takes_are_there_at_once(world: World) -> None:
+    jobs = [await world.accept(user_id=number) for number in range(25)]
+    await world.work()
+    states = [(await world.read(job)).state for job in jobs]
+    assert states.count(State.RUNNING) == 10
+    world.provider.status = DONE
+    for job in jobs:
+        await world.run_to(job, State.DELIVERED)
+    assert len(world.provider.billed) == 25
+
+
+async def test_stopping_in_the_middle_of_a_submit_leaves_its_outcome_unknown(world: World) -> None:
+    world.provider.hang_submit = asyncio.Event()
+    job = await world.accept()
+    await world.worker.start_due()
+    await world.worker.settled()
+    await world.worker.start_due()
+    await world.provider.taken.wait()
+    await world.worker.stop(0)
+    assert (await world.read(job)).state is State.SUBMITTING
+    world.provider.hang_submit = None
+    world.restart()
+    world.clock.advance(MINUTE_MS)
+    await world.work()
+    assert len(world.provider.billed) == 1
+    world.provider.status = DONE
+    await world.call_back("task-1")
+    world.clock.advance(10 * MINUTE_MS)
+    await world.work()
+    assert (await world.read(job)).state is State.DELIVERED
