@@ -72,5 +72,7 @@ def _picture(share: float, scene: int, width: int, height: int, shake: tuple[flo
     size = height * 0.14
     canvas.circle(width * (0.15 + 0.7 * share) + dx, height * (0.62 - 0.3 * abs(sin(share * 2 * pi))) + dy, size, ball)
     canvas.box(width * (0.8 - 0.6 * share) + dx, height * 0.7 + dy, size, size, (245, 245, 240))
-    canvas.box(width * 0.05 + dx, height * 0.1 + dy, size, size / 2, (128, 128, 128))
+    for step in range(9):
+        grey = round(255 * step / 8)
+        canvas.box(width * (0.05 + 0.05 * step) + dx, height * 0.08 + dy, width * 0.05, size / 2, (grey, grey, grey))
     return canvas

@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 from sandbox.video import looks
 from sandbox.video.looks import Look
 
-_NEGATED = re.compile(r"\b(?:without|no|not|don'?t|never|avoid|instead of|rather than|skip)\b(?:\W+\w+){0,3}\W*$")
+_NEGATED = re.compile(
+    r"\b(?:(?:without|no|not|don'?t|never|avoid|instead of|rather than|skip)\b(?:\W+\w+){0,3}"
+    r"|(?:remov|reduc|eliminat)\w*(?:\W+\w+){0,2}|less)\W*$"
+)
 _CLAUSE_END = re.compile(r"[,;.!?\n]|\b(?:and|but|then|with)\b")
 
 _SLOW = re.compile(r"\bslow(?:[- ]?mo(?:tion)?\b|\w*\b)|\bhalf[- ](?:the )?speed|\bhalf as fast")

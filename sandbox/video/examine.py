@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
 import av
 import av.container
 
+_APART_SECONDS = 0.6
+# a picture that comes back this soon was a flash, not a scene
+_FLASH_SECONDS = 0.3
 FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,avi"
 _OPTIONS = {"protocol_whitelist": "file", "format_whitelist": FORMATS}
 
@@ -61,23 +65,31 @@ def _read(container: av.container.InputContainer) -> Clip:
 
 
 def find_cuts(path: Path, clip: Clip) -> tuple[float, ...]:
-    """Return the times in seconds at which the picture changes at once, at least 0.6 s apart."""
+    """Return the times in seconds at which a new scene begins, at least 0.6 s apart and from the ends."""
     times: list[float] = []
-    changes: list[float] = []
-    previous: bytes | None = None
+    thumbs: list[bytes] = []
     with open_clip(path) as container:
         video = container.streams.video[0]
         video.thread_type = "AUTO"
         for frame in container.decode(video):
-            small = bytes(frame.reformat(width=32, height=18, format="rgb24").planes[0])
-            if previous is not None:
-                times.append(float(frame.time or 0) - clip.start)
-                changes.append(sum(abs(a - b) for a, b in zip(small, previous, strict=True)) / len(small))
-            previous = small
-    usual = median(changes) if changes else 0
+            times.append(float(frame.time or 0) - clip.start)
+            thumbs.append(bytes(frame.reformat(width=32, height=18, format="rgb24").planes[0]))
+    changes = [_difference(before, after) for before, after in pairwise(thumbs)]
+    limit = max(14.0, 5 * median(changes)) if changes else 0.0
     cuts: list[float] = []
-    for moment, change in zip(times, changes, strict=True):
-        apart = moment - (cuts[-1] if cuts else 0) >= 0.6 and clip.seconds - moment >= 0.6
-        if change > max(14, 5 * usual) and apart:
-            cuts.append(moment)
+    number = 0
+    while number < len(changes):
+        number += 1
+        if changes[number - 1] <= limit:
+            continue
+        later = min(number + max(2, int(clip.rate * _FLASH_SECONDS)), len(thumbs) - 1)
+        if _difference(thumbs[number - 1], thumbs[later]) <= limit:
+            number = later
+        elif times[number] - (cuts[-1] if cuts else 0) >= _APART_SECONDS <= clip.seconds - times[number]:
+            cuts.append(times[number])
     return tuple(cuts)
+
+
+def _difference(first: bytes, second: bytes) -> float:
+    """Return how far two small pictures are apart, 0..255 a colour value on average."""
+    return sum(abs(a - b) for a, b in zip(first, second, strict=True)) / len(first)

@@ -163,8 +163,16 @@ def sound_graph(audio: av.AudioStream, source: Source, plan: Plan) -> av.filter.
     lap = overlap(source, plan)
     if lap:
         head = _cross_sound(graph, head, source, lap)
-    steps = [*_tempo(plan.speed), *_fades(source, plan, "afade"), ("atrim", f"end={length(source, plan):.6f}"),
-             ("asetpts", "N/SR/TB"), ("asetnsamples", "1024:p=0")]  # fmt: skip
+    seconds = f"{length(source, plan):.6f}"
+    steps: list[Step] = [
+        *_tempo(plan.speed),
+        # atempo keeps its last window to itself
+        ("apad", f"whole_dur={seconds}"),
+        *_fades(source, plan, "afade"),
+        ("atrim", f"end={seconds}"),
+        ("asetpts", "N/SR/TB"),
+        ("asetnsamples", "1024:p=0"),
+    ]
     connect(graph, head, steps).link_to(graph.add("abuffersink"))
     graph.configure()
     return graph

@@ -94,12 +94,13 @@ COLOUR: tuple[Look, ...] = (
         "cartoon: edges drawn over flattened colours",
         r"cartoon\w*|anime\b|comic|animated style|sketch\w*|painting|painted|watercolou?r",
         ("edgedetect", "mode=colormix:low=0.08:high=0.2"),
+        _curve("0/0 0.25/0.5 1/1"),
         ("hue", "s=1.3"),
     ),
     _look(
         "desaturate",
         "less saturation",
-        rf"desaturat\w*|muted|{_LESS} (?:colou?r )?saturation",
+        rf"desaturat\w*|muted|{_LESS} (?:colou?r )?saturat(?:ion|ed)",
         ("hue", "s=0.6"),
     ),
     _look(
@@ -120,7 +121,7 @@ COLOUR: tuple[Look, ...] = (
         r"crush(?:ed|ing)? (?:the )?(?:blacks|shadows)|deep(?:er)? blacks",
         _curve("0/0 0.1/0.01 0.28/0.22 0.6/0.6 1/1"),
     ),
-    _look("vignette", "vignette", r"vignett\w*", ("vignette", "angle=PI/4")),
+    _look("vignette", "vignette", r"vignett\w*", ("vignette", "angle=PI/5")),
 )
 
 LIGHT: tuple[Look, ...] = (
@@ -155,7 +156,7 @@ REPAIR: tuple[Look, ...] = (
         "stabilise",
         "stabilised",
         rf"stabili[sz]\w*|stead(?:y|i\w+)|{_DROP} (?:camera )?shak\w+|smooth (?:out )?(?:the )?camera",
-        ("deshake", "rx=32:ry=32:edge=mirror"),
+        ("deshake", "rx=16:ry=16:blocksize=16:contrast=20:edge=mirror"),
     ),
     _look(
         "denoise",
@@ -168,7 +169,7 @@ REPAIR: tuple[Look, ...] = (
         "enhance",
         "levels evened out and details lifted",
         r"auto[- ]?enhanc\w*|(?:enhanc|improv)\w* (?:the |overall |video |image |picture )*quality",
-        ("normalize", "smoothing=24:independence=0.3:strength=0.6"),
+        ("normalize", "smoothing=72:independence=0:strength=0.5"),
         ("cas", "0.5"),
     ),
 )
@@ -193,7 +194,7 @@ DETAIL: tuple[Look, ...] = (
         r"(?<!motion )(?<!motion-)(?<!de)(?<!de-)blur(?:red|ry|ring|s)?\b|out of focus|defocus\w*",
         ("gblur", "sigma=5"),
     ),
-    _look("grain", "film grain", r"(?:add |film |with |some |more )+grain\w*|grainy", ("noise", "alls=14:allf=t")),
+    _look("grain", "film grain", r"grain(?:y|s)?\b", ("noise", "alls=14:allf=t")),
 )
 
 _TINTS: dict[str, tuple[float, float, float]] = {
