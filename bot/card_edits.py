@@ -1,0 +1,64 @@
+"""Bring cards up to date in the background: the latest state only, and each card at most every few seconds."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from bot.faults import DISCORD_FAULTS
+from jobs.errors import LumaBotError
+from jobs.job import Job
+
+EVERY_SECONDS = 3.0
+_log = logging.getLogger(__name__)
+
+
+class CardEdits:
+    """Run one task per card that has something to show; `edit` does one edit."""
+
+    def __init__(self, edit: Callable[[Job], Awaitable[None]], every_seconds: float = EVERY_SECONDS) -> None:
+        self._edit = edit
+        self._every = every_seconds
+        self._latest: dict[str, Job] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def show(self, job: Job) -> None:
+        """Note what a job's card should show; it will, soon."""
+        self._latest[job.id] = job
+        if job.id not in self._tasks:
+            self._tasks[job.id] = asyncio.create_task(self._keep_shown(job.id), name=f"card {job.code}")
+
+    async def _keep_shown(self, job_id: str) -> None:
+        try:
+            while (job := self._latest.pop(job_id, None)) is not None:
+                started = time.monotonic()
+                try:
+                    await self._edit(job)
+                except (*DISCORD_FAULTS, LumaBotError) as error:
+                    _log.info("job=%s: its card could not be brought up to date (%s)", job.code, error)
+                # Also after the last one: the next may come at once.
+                await asyncio.sleep(max(0.0, started + self._every - time.monotonic()))
+        finally:
+            self._tasks.pop(job_id, None)
+
+    async def settle(self) -> None:
+        """Wait until every card shows the latest state."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def close(self) -> None:
+        """Stop; cards that wait for their turn are edited at once, as far as two seconds allow."""
+        for task in self._tasks.values():
+            task.cancel()
+        waiting = list(self._latest.values())
+        self._latest.clear()
+        async with asyncio.TaskGroup() as group:
+            for job in waiting:
+                group.create_task(self._edit_last(job))
+
+    async def _edit_last(self, job: Job) -> None:
+        try:
+            async with asyncio.timeout(2.0):
+                await self._edit(job)
+        except (*DISCORD_FAULTS, LumaBotError) as error:
+            _log.info("job=%s: its card stays as it was (%s)", job.code, type(error).__name__)

@@ -1,0 +1,116 @@
+"""Connect to Discord: intents, extensions, command sync, the tree's error handler, presses."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import discord
+from discord import app_commands
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from yarl import URL
+
+from bot import replies
+from bot.command_sync import sync_commands
+from bot.desk import Desk
+from bot.faults import answer_fault, guarded, say
+from bot.presses import Action, read_press
+from bot.rest_limits import PER_SECOND, Pace, build_trace
+from bot.usual import UsualTimes
+
+# By name: this room imports no cog.
+EXTENSIONS = ("cogs.modify", "cogs.library", "cogs.results")
+# A longer wait for a rate limit is a retry, decided on the job's row.
+LONGEST_RATE_LIMIT_SECONDS = 30.0
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientOptions:
+    """Hold the settings of the connection; `command_mark` is the file that remembers what Discord was told."""
+
+    api_url: str = "https://discord.com/api/v10"
+    gateway_url: str = ""
+    rest_per_second: float = PER_SECOND
+    connections: int = 100
+    command_mark: Path | None = None
+    guild_ready_seconds: float = 2.0
+
+
+class LumaTree(app_commands.CommandTree["LumaBot"]):
+    """Answer what a command raises."""
+
+    async def on_error(
+        self, interaction: discord.Interaction["LumaBot"], error: app_commands.AppCommandError, /
+    ) -> None:
+        """Tell the person, and log what is ours."""
+        await answer_fault(interaction, error)
+
+
+class LumaBot(commands.Bot):
+    """The bot's connection; `attach` it to its desk before it starts."""
+
+    desk: Desk
+    usual: UsualTimes
+
+    def __init__(self, options: ClientOptions, extensions: Sequence[str] = EXTENSIONS) -> None:
+        point_at(options.api_url, options.gateway_url)
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=LumaTree,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            max_ratelimit_timeout=LONGEST_RATE_LIMIT_SECONDS,
+            guild_ready_timeout=options.guild_ready_seconds,
+            connector=aiohttp.TCPConnector(limit=options.connections),
+            http_trace=build_trace(Pace(options.rest_per_second), Route.BASE),
+        )
+        self._options = options
+        self._extensions = tuple(extensions)
+        self._actions: dict[str, Action] = {}
+        self.luma = app_commands.Group(name="luma", description="Edit your video clips with Luma")
+        self.tree.add_command(self.luma)
+
+    def attach(self, desk: Desk) -> None:
+        """Give commands and buttons what they work with."""
+        self.desk = desk
+        self.usual = UsualTimes(desk.store, desk.clock)
+
+    def add_action(self, name: str, action: Action) -> None:
+        """Let presses and forms of the id `luma:<name>:...` lead to an action."""
+        if name in self._actions:
+            raise ValueError(f"action {name!r} is taken")
+        self._actions[name] = action
+
+    async def setup_hook(self) -> None:
+        """Load the extensions and tell Discord of the commands, once after login."""
+        for name in self._extensions:
+            await self.load_extension(name)
+        await sync_commands(self.tree, self.application_id or 0, self._options.command_mark)
+
+    async def on_interaction(self, interaction: discord.Interaction["LumaBot"]) -> None:
+        """Lead a press or form to its action; commands go through the tree."""
+        press = read_press(interaction)
+        if press is None:
+            return
+        action = self._actions.get(press[0])
+        if action is None:
+            await say(interaction, replies.OLD_BUTTON)
+            return
+        await guarded(interaction, action(interaction, press[1]))
+
+
+def point_at(api_url: str, gateway_url: str) -> None:
+    """Tell discord.py where Discord is; it keeps this per process, and reads it whenever it builds a request."""
+    Route.BASE = api_url.rstrip("/")
+    if gateway_url:
+        DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway_url)

@@ -1,0 +1,109 @@
+"""Look at what Discord says of a clip (name, type, size) before it is fetched; the truth is probed later."""
+
+import discord
+
+from bot import inert, replies
+from jobs.errors import UnusableClipError
+from jobs.job import ClipSource
+from jobs.ports import Abilities
+
+# Container names by content type and by ending; what stands in neither is left to the probe.
+_BY_TYPE = {
+    "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/x-msvideo": "avi",
+    "video/avi": "avi",
+    "video/webm": "webm",
+    "video/x-matroska": "mkv",
+    "video/3gpp": "3gp",
+    "image/gif": "gif",
+}
+_BY_ENDING = {
+    "mp4": "mp4",
+    "m4v": "mp4",
+    "mov": "mov",
+    "qt": "mov",
+    "avi": "avi",
+    "webm": "webm",
+    "mkv": "mkv",
+    "3gp": "3gp",
+    "gif": "gif",
+}
+_ALSO = {"mkv": "matroska", "webm": "matroska"}
+
+
+def claimed_container(filename: str, content_type: str | None) -> str | None:
+    """Return the container a file is said to be, by its type, else by its ending; None when neither tells."""
+    by_type = _BY_TYPE.get((content_type or "").split(";")[0].strip().lower())
+    return by_type or _BY_ENDING.get(filename.rpartition(".")[2].lower())
+
+
+def is_video(attachment: discord.Attachment) -> bool:
+    """Tell whether an attachment is said to be a moving picture."""
+    type_ = attachment.content_type or ""
+    return type_.startswith("video/") or claimed_container(attachment.filename, type_) is not None
+
+
+def check_claim(attachment: discord.Attachment, abilities: Abilities) -> None:
+    """Raise UnusableClipError when what Discord says of a file rules it out."""
+    name = inert.code(attachment.filename, 60)
+    if not is_video(attachment):
+        said = inert.code(attachment.content_type or "unknown", 60)
+        raise UnusableClipError(
+            f"{name} is no video (its type is {said}). Attach one of these: {_takes(abilities)}.", rule="type"
+        )
+    container = claimed_container(attachment.filename, attachment.content_type)
+    if container and not {container, _ALSO.get(container, container)} & abilities.containers:
+        raise UnusableClipError(
+            f"{name} is {container.upper()}; {abilities.title} takes {_takes(abilities)}. "
+            "Please convert the clip and try again.",
+            rule="type",
+        )
+    check_size(attachment.size, abilities)
+
+
+def check_size(size_bytes: int, abilities: Abilities) -> None:
+    """Raise UnusableClipError for an empty clip or one over the service's limit."""
+    if size_bytes <= 0:
+        raise UnusableClipError("That file is empty. Please attach the clip again.", rule="size")
+    if size_bytes > abilities.max_bytes:
+        raise UnusableClipError(
+            f"The clip has {replies.size(size_bytes)}; {abilities.title} takes at most "
+            f"{replies.size(abilities.max_bytes)}. Please make it shorter or smaller.",
+            rule="size",
+        )
+
+
+def _takes(abilities: Abilities) -> str:
+    return ", ".join(sorted(name.upper() for name in abilities.containers))
+
+
+def attached_clip(attachment: discord.Attachment) -> ClipSource:
+    """Return the source of a clip that came with a command: its address cannot be asked for again."""
+    return ClipSource(attachment.url, attachment.filename, attachment.size, attachment_id=attachment.id)
+
+
+def clip_in(message: discord.Message, attachment: discord.Attachment) -> ClipSource:
+    """Return the source of a clip that hangs on a message: its address can be asked for again."""
+    return ClipSource(
+        attachment.url,
+        attachment.filename,
+        attachment.size,
+        channel_id=message.channel.id,
+        message_id=message.id,
+        attachment_id=attachment.id,
+    )
+
+
+def find_video(message: discord.Message) -> discord.Attachment | None:
+    """Return the first video of a message, of what it forwards too."""
+    forwarded = [attachment for snapshot in message.message_snapshots for attachment in snapshot.attachments]
+    return next((each for each in (*message.attachments, *forwarded) if is_video(each)), None)
+
+
+def find_video_link(message: discord.Message) -> str | None:
+    """Return the direct link of a video that Discord shows under a message."""
+    for embed in message.embeds:
+        if embed.type == "video" and embed.provider.name is None and embed.url:
+            return embed.url
+    return None

@@ -1,0 +1,35 @@
+"""Tell Discord of the commands, only when they changed: names count against 200 creates a day."""
+
+import asyncio
+import hashlib
+import json
+import logging
+from pathlib import Path
+
+import discord
+from discord import app_commands
+
+_log = logging.getLogger(__name__)
+
+
+async def sync_commands(tree: app_commands.CommandTree[discord.Client], application_id: int, mark: Path | None) -> bool:
+    """Send all commands unless `mark` says that Discord has these; return whether they were sent."""
+    fingerprint = fingerprint_of(tree, application_id)
+    if mark is not None and await asyncio.to_thread(_read, mark) == fingerprint:
+        return False
+    sent = await tree.sync()
+    _log.info("told Discord of %d commands", len(sent))
+    if mark is not None:
+        await asyncio.to_thread(mark.write_text, fingerprint)
+    return True
+
+
+def fingerprint_of(tree: app_commands.CommandTree[discord.Client], application_id: int) -> str:
+    """Return a hash of everything Discord is told about the commands of an application."""
+    commands = [command.to_dict(tree) for command in tree.get_commands()]
+    text = json.dumps([application_id, commands], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _read(mark: Path) -> str:
+    return mark.read_text() if mark.exists() else ""

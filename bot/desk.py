@@ -1,0 +1,72 @@
+"""Name what commands and buttons may reach: the job's life, reads, limits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from jobs.job import Job, Kind, NewJob, State
+from jobs.ports import Abilities, Clock, Durations, Posted
+
+
+class LifecycleActs(Protocol):
+    """Do what a person may start; the lifecycle's side of every command and button."""
+
+    def choose_service(self, kind: Kind) -> Abilities:
+        """Return the service a new job goes to; raises LimitReachedError when none takes any."""
+
+    def waiting_reason(self, job: Job) -> str:
+        """Return what holds an open job, empty when nothing does."""
+
+    async def queue(self, new: NewJob) -> tuple[Job, bool]:
+        """Accept a job; the same interaction again returns its job and False."""
+
+    async def place(self, job: Job, card: Posted | None, thread_id: int | None = None) -> Job:
+        """Keep where a job's card stands and let it begin."""
+
+    async def cancel(self, job_id: str, by: int) -> Job:
+        """Cancel a job; raises UserError where that cannot be."""
+
+
+class JobReads(Protocol):
+    """Read jobs; the part of the store that commands and buttons need."""
+
+    async def get(self, job_id: str) -> Job | None:
+        """Return the job of an id."""
+
+    async def find(self, code: str) -> Job | None:
+        """Return the job of a short code, in any letter case."""
+
+    async def queue_place(self, job: Job) -> int:
+        """Return how many jobs of its service wait before this one, plus one."""
+
+    async def durations(self, kind: Kind) -> Durations:
+        """Return how long the last delivered jobs of a kind took."""
+
+    async def history(
+        self, user_id: int, guild_id: int | None, *, states: frozenset[State] | None, offset: int, limit: int
+    ) -> list[Job]:
+        """Return a member's jobs in one guild, newest first."""
+
+    async def open_jobs(self, user_id: int) -> list[Job]:
+        """Return a member's open jobs, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Hold the settings that commands decide by."""
+
+    open_jobs_per_member: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Bundle everything a command or button may use.
+
+    `check_link` raises UserError, in words for the person, for a link that must not be followed.
+    """
+
+    lifecycle: LifecycleActs
+    store: JobReads
+    clock: Clock
+    check_link: Callable[[str], None]
+    limits: Limits = Limits()

@@ -1,0 +1,54 @@
+"""Answer an interaction that failed: the person's own mistakes in words, ours with an apology and a code."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from typing import Any
+
+import aiohttp
+import discord
+from discord import app_commands
+
+from bot import replies
+from jobs.errors import StorageError, UserError
+
+# What a request to Discord may end in.
+DISCORD_FAULTS = (discord.DiscordException, aiohttp.ClientError, OSError, asyncio.TimeoutError)
+_log = logging.getLogger(__name__)
+
+
+async def guarded(interaction: discord.Interaction[Any], work: Awaitable[None]) -> None:
+    """Run the work of a button or form and answer whatever it raises; the command tree does this for commands."""
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001, RUF100 - the tree's error handler, for what does not pass the tree
+        await answer_fault(interaction, error)
+
+
+async def answer_fault(interaction: discord.Interaction[Any], error: BaseException) -> None:
+    """Tell the person what went wrong, ephemerally, and log what is ours to mend."""
+    original = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    code = f"{interaction.id % 36**6:06x}".upper()
+    match original:
+        case UserError():
+            text = original.text
+        case StorageError():
+            _log.error("interaction %s: %s", code, original, exc_info=original)
+            text = replies.BUSY
+        case app_commands.CheckFailure() | app_commands.TransformerError() | app_commands.CommandNotFound():
+            text = replies.OUTDATED_COMMAND
+        case _:
+            _log.error("interaction %s failed", code, exc_info=original)
+            text = replies.apology(code)
+    await say(interaction, text)
+
+
+async def say(interaction: discord.Interaction[Any], text: str, **parts: Any) -> None:
+    """Answer for the person's eyes only; an interaction that has died is let go."""
+    try:
+        if interaction.response.is_done():
+            await interaction.followup.send(text, ephemeral=True, **parts)
+        else:
+            await interaction.response.send_message(text, ephemeral=True, **parts)
+    except DISCORD_FAULTS as error:
+        _log.warning("interaction %d could not be answered: %s", interaction.id, type(error).__name__)

@@ -1,0 +1,68 @@
+"""Ask what the bot may do where a command was given, before anything is spent."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import discord
+
+from jobs.errors import InvalidRequestError
+
+# Kinds of channel that a message can start a thread in.
+_THREADABLE = frozenset({discord.ChannelType.text, discord.ChannelType.news})
+_THREADS = frozenset(
+    {discord.ChannelType.public_thread, discord.ChannelType.private_thread, discord.ChannelType.news_thread}
+)
+_NEEDED = {
+    "view_channel": "View Channel",
+    "attach_files": "Attach Files",
+    "embed_links": "Embed Links",
+    "read_message_history": "Read Message History",
+}
+_NEEDED_IN_CHANNEL = _NEEDED | {"send_messages": "Send Messages"}
+_NEEDED_FOR_THREADS = _NEEDED_IN_CHANNEL | {
+    "create_public_threads": "Create Public Threads",
+    "send_messages_in_threads": "Send Messages in Threads",
+}
+_NEEDED_IN_THREAD = _NEEDED | {"send_messages_in_threads": "Send Messages in Threads"}
+
+
+def is_thread(interaction: discord.Interaction[Any]) -> bool:
+    """Tell whether a command was given in a thread or forum post."""
+    return interaction.channel is not None and interaction.channel.type in _THREADS
+
+
+def check_here(interaction: discord.Interaction[Any]) -> None:
+    """Raise InvalidRequestError unless the bot may do all it needs where a command was given."""
+    if interaction.guild_id is None:
+        return
+    missing = missing_permissions(interaction)
+    if missing:
+        raise InvalidRequestError(
+            f"I can't work in this channel: I lack the permission {_and(missing)}. "
+            "Ask a moderator to allow it, or use another channel. Nothing was counted.",
+            rule="permissions",
+        )
+
+
+def missing_permissions(interaction: discord.Interaction[Any]) -> list[str]:
+    """Return the names of the permissions the bot lacks in the place of an interaction."""
+    may = interaction.app_permissions
+    return [name for flag, name in _needed(interaction).items() if not getattr(may, flag)]
+
+
+def _needed(interaction: discord.Interaction[Any]) -> Mapping[str, str]:
+    if is_thread(interaction):
+        return _NEEDED_IN_THREAD
+    if interaction.channel is None or interaction.channel.type in _THREADABLE:
+        return _NEEDED_FOR_THREADS
+    return _NEEDED_IN_CHANNEL
+
+
+def is_moderator(interaction: discord.Interaction[Any]) -> bool:
+    """Tell whether the person may remove other people's messages here."""
+    return interaction.guild_id is not None and interaction.permissions.manage_messages
+
+
+def _and(names: list[str]) -> str:
+    bold = [f"**{name}**" for name in names]
+    return bold[0] if len(bold) == 1 else f"{', '.join(bold[:-1])} and {bold[-1]}"

@@ -1,0 +1,117 @@
+"""Take an edit in: checks in their order, the row, one answer with the card, and off it goes."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakValueDictionary
+
+import discord
+
+from bot import replies
+from bot.cards import build_card, card_buttons, read_card
+from bot.client import LumaBot
+from bot.faults import DISCORD_FAULTS, say
+from bot.here import is_thread
+from jobs.errors import LimitReachedError
+from jobs.job import Job, NewJob, Request
+from jobs.ports import Posted
+
+_log = logging.getLogger(__name__)
+_member_locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Hold a checked wish: what is asked, of which service, and which edit it repeats."""
+
+    request: Request
+    service: str
+    parent_job_id: str | None = None
+
+
+async def take_in(interaction: discord.Interaction[LumaBot], ask: Ask) -> None:
+    """Accept an edit and answer with its card; raises LimitReachedError with nothing spent."""
+    job = await _queue(interaction, ask)
+    if ask.request.private and interaction.guild_id is not None:
+        await _answer_privately(interaction, job)
+        return
+    card = await _answer(interaction, job)
+    if card is not None:
+        await interaction.client.desk.lifecycle.place(job, card, job.thread_id)
+
+
+async def _queue(interaction: discord.Interaction[LumaBot], ask: Ask) -> Job:
+    # Counted and inserted under one lock, so that commands given at once do not all see the same count.
+    desk = interaction.client.desk
+    lock = _member_locks.setdefault(interaction.user.id, asyncio.Lock())
+    async with lock:
+        await _check_open_jobs(interaction, ask)
+        job, _fresh = await desk.lifecycle.queue(_new_job(interaction, ask))
+    return job
+
+
+async def _check_open_jobs(interaction: discord.Interaction[LumaBot], ask: Ask) -> None:
+    desk = interaction.client.desk
+    jobs = [job for job in await desk.store.open_jobs(interaction.user.id) if job.interaction_id != interaction.id]
+    limit = desk.limits.open_jobs_per_member
+    if ask.parent_job_id and any(job.parent_job_id == ask.parent_job_id for job in jobs):
+        raise LimitReachedError("This edit is being made again already.", rule="again")
+    if len(jobs) >= limit:
+        codes = ", ".join(f"`{job.code}`" for job in jobs[:5])
+        raise LimitReachedError(
+            f"You have {len(jobs)} open edits ({codes}), and {limit} at once is the limit. "
+            "Wait for one to finish, or cancel one with `/luma cancel`. Nothing was counted.",
+            rule="open_jobs",
+        )
+
+
+def _new_job(interaction: discord.Interaction[LumaBot], ask: Ask) -> NewJob:
+    channel_id = interaction.channel_id or 0
+    return NewJob(
+        kind=ask.request.kind,
+        user_id=interaction.user.id,
+        guild_id=interaction.guild_id,
+        channel_id=channel_id,
+        interaction_id=interaction.id,
+        locale=str(interaction.locale),
+        request=ask.request,
+        service=ask.service,
+        thread_id=channel_id if is_thread(interaction) and not ask.request.private else None,
+        parent_job_id=ask.parent_job_id,
+    )
+
+
+async def _card_parts(bot: LumaBot, job: Job) -> dict[str, Any]:
+    view = await read_card(bot.desk, bot.usual, job)
+    buttons = card_buttons(job)
+    return {"embed": build_card(view)} | ({"view": buttons} if buttons else {})
+
+
+async def _answer(interaction: discord.Interaction[LumaBot], job: Job) -> Posted | None:
+    """Answer with the card; None when Discord did not take it: delivery will post one."""
+    parts = await _card_parts(interaction.client, job)
+    try:
+        response = await interaction.response.send_message(**parts)
+    except DISCORD_FAULTS as error:
+        _log.warning("job=%s: its command could not be answered (%s)", job.code, type(error).__name__)
+        return None
+    if response.message_id is None or interaction.channel_id is None:
+        return None
+    return Posted(interaction.channel_id, response.message_id)
+
+
+async def _answer_privately(interaction: discord.Interaction[LumaBot], job: Job) -> None:
+    """Answer for the person's eyes only and put the card into their direct messages."""
+    bot = interaction.client
+    await say(interaction, replies.PRIVATE_STARTED)
+    try:
+        conversation = await bot.create_dm(interaction.user)
+        card = await conversation.send(**await _card_parts(bot, job))
+    except discord.Forbidden:
+        await bot.desk.lifecycle.cancel(job.id, interaction.user.id)
+        await say(interaction, replies.DMS_CLOSED)
+    except DISCORD_FAULTS as error:
+        _log.warning("job=%s: its card could not be sent (%s)", job.code, type(error).__name__)
+    else:
+        await bot.desk.lifecycle.place(job, Posted(conversation.id, card.id))

@@ -1,0 +1,110 @@
+"""Turn what a person gave to `/luma modify`, the message menu or a form into an edit, checked in the fixed order."""
+
+from dataclasses import dataclass, replace
+
+import discord
+
+from bot.client import LumaBot
+from bot.clip_claims import attached_clip, check_claim, clip_in, find_video, find_video_link
+from bot.here import check_here
+from bot.intake import Ask, take_in
+from bot.message_links import read_message_link, resolve_message_link
+from bot.options import read_prompt, read_watermark
+from bot.presses import Form, build_text_field
+from jobs.errors import InvalidRequestError, UnusableClipError
+from jobs.job import ClipSource, Kind, Request
+from jobs.ports import Abilities
+
+LINK_CHARS = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Hold the options of a modify command as they were given."""
+
+    prompt: str
+    clip: discord.Attachment | None = None
+    link: str | None = None
+    watermark: str | None = None
+    spoiler: bool = False
+    private: bool = False
+
+
+async def modify(interaction: discord.Interaction[LumaBot], wish: Wish, origin: ClipSource | None = None) -> None:
+    """Check a wish and take it in; `origin` is the message a link was taken from, if it was."""
+    check_here(interaction)
+    abilities = interaction.client.desk.lifecycle.choose_service(Kind.MODIFY)
+    prompt = read_prompt(wish.prompt, abilities)
+    watermark = read_watermark(wish.watermark, abilities)
+    request = Request(
+        Kind.MODIFY,
+        prompt,
+        clip=await _clip(interaction, wish, abilities, origin),
+        spoiler=wish.spoiler,
+        private=wish.private,
+        options={"watermark": watermark} if watermark else {},
+    )
+    await take_in(interaction, Ask(request, abilities.name))
+
+
+async def _clip(
+    interaction: discord.Interaction[LumaBot], wish: Wish, abilities: Abilities, origin: ClipSource | None
+) -> ClipSource:
+    if (wish.clip is None) == (not wish.link):
+        given = "neither" if wish.clip is None else "both"
+        raise InvalidRequestError(
+            f"Give exactly one of `clip` (a file) and `link` (a link to a video); you gave {given}.", rule="clip"
+        )
+    if wish.clip is not None:
+        check_claim(wish.clip, abilities)
+        return attached_clip(wish.clip)
+    link = (wish.link or "").strip()
+    message_link = read_message_link(link)
+    if message_link is not None:
+        return await resolve_message_link(interaction, message_link, abilities)
+    interaction.client.desk.check_link(link)
+    return replace(origin, url=link) if origin is not None else ClipSource(link)
+
+
+async def ask_for_prompt(interaction: discord.Interaction[LumaBot], message: discord.Message) -> None:
+    """Open the form of **Modify with Luma** for a message's video; raises UserError where there is none."""
+    check_here(interaction)
+    abilities = interaction.client.desk.lifecycle.choose_service(Kind.MODIFY)
+    attachment = find_video(message)
+    link = find_video_link(message) if attachment is None else None
+    if attachment is not None:
+        check_claim(attachment, abilities)
+        link = clip_in(message, attachment).url
+    if not link:
+        raise UnusableClipError("There is no video in that message. Choose one with a video file.", rule="clip")
+    attachment_id = attachment.id if attachment else 0
+    await interaction.response.send_modal(
+        Form(
+            "modify",
+            f"{message.channel.id}.{message.id}.{attachment_id}",
+            "Modify with Luma",
+            build_text_field(
+                "prompt",
+                "How should the clip look?",
+                description="In English, for example: turn it into a rainy night with neon lights",
+                max_length=min(abilities.prompt_chars, 4000),
+                long=True,
+            ),
+            build_text_field(
+                "link",
+                "The video",
+                description="Filled in from the message; leave it as it is",
+                value=link,
+                max_length=LINK_CHARS,
+            ),
+        )
+    )
+
+
+def read_origin(subject: str, link: str) -> ClipSource | None:
+    """Return the message a form was opened on, while its link is still the one of that message's file."""
+    channel_id, message_id, attachment_id = (int(number) for number in subject.split("."))
+    if not attachment_id or f"/{attachment_id}/" not in link:
+        return None
+    filename = link.partition("?")[0].rpartition("/")[2]
+    return ClipSource(link, filename, channel_id=channel_id, message_id=message_id, attachment_id=attachment_id)

@@ -1,0 +1,55 @@
+"""Check the options of a command; every refusal names the rule, the value and the way out."""
+
+import unicodedata
+
+from bot import inert
+from jobs.errors import InvalidRequestError
+from jobs.ports import Abilities
+
+WATERMARK_CHARS = 50
+
+
+def read_prompt(text: str, abilities: Abilities) -> str:
+    """Return the prompt as it is sent: cleaned, English letters, within the service's limit of characters."""
+    prompt = inert.clean(text)
+    if not prompt:
+        raise InvalidRequestError("The prompt is empty. Say in a sentence how the clip should look.", rule="prompt")
+    if len(prompt) > abilities.prompt_chars:
+        raise InvalidRequestError(
+            f"The prompt has {len(prompt)} characters; {abilities.title} takes at most {abilities.prompt_chars}. "
+            "Please shorten it.",
+            rule="prompt",
+        )
+    foreign = find_foreign_word(prompt)
+    if foreign is not None:
+        raise InvalidRequestError(
+            f"{abilities.title} understands English only, and {inert.code(foreign, 40)} is in another script. "
+            "Please write the prompt in English.",
+            rule="prompt",
+        )
+    return prompt
+
+
+def find_foreign_word(prompt: str) -> str | None:
+    """Return the first word with a letter of another script than Latin."""
+    for word in unicodedata.normalize("NFKC", prompt).split():
+        if any(letter.isalpha() and not unicodedata.name(letter, "").startswith("LATIN") for letter in word):
+            return word
+    return None
+
+
+def read_watermark(text: str | None, abilities: Abilities) -> str:
+    """Return the watermark's text, empty for none."""
+    watermark = inert.one_line(text or "", 10_000)
+    if not watermark:
+        return ""
+    if not abilities.watermark:
+        raise InvalidRequestError(
+            f"{abilities.title} can't draw a watermark. Please leave `watermark` out.", rule="watermark"
+        )
+    if len(watermark) > WATERMARK_CHARS:
+        raise InvalidRequestError(
+            f"The watermark has {len(watermark)} characters; at most {WATERMARK_CHARS} fit. Please shorten it.",
+            rule="watermark",
+        )
+    return watermark

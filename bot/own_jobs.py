@@ -1,0 +1,66 @@
+"""Find the job a person speaks of and decide, from the database, what it is to them."""
+
+from typing import Any
+
+import discord
+
+from bot import inert, replies
+from bot.client import LumaBot
+from bot.here import is_moderator
+from jobs.errors import InvalidRequestError, UserError
+from jobs.job import Job
+
+CHOICES = 25  # Discord shows no more
+
+
+async def find_own(interaction: discord.Interaction[LumaBot], code: str) -> Job:
+    """Return a person's own job of a code; raises InvalidRequestError."""
+    job = await interaction.client.desk.store.find(code.strip())
+    if job is None or not is_own(interaction, job):
+        raise _unknown(code)
+    return job
+
+
+async def find_cancellable(interaction: discord.Interaction[LumaBot], code: str) -> Job:
+    """Return a person's own job, or for a moderator any of their server, of a code; raises InvalidRequestError."""
+    job = await interaction.client.desk.store.find(code.strip())
+    if job is None or not (is_own(interaction, job) or may_moderate(interaction, job)):
+        raise _unknown(code)
+    return job
+
+
+def _unknown(code: str) -> InvalidRequestError:
+    # One text for unknown and for another's: a code tells nothing of whose it is.
+    return InvalidRequestError(
+        f"You have no edit {inert.code(code, 40)}. `/luma history` lists yours with their codes.", rule="job"
+    )
+
+
+async def find_by_id(interaction: discord.Interaction[LumaBot], job_id: str) -> Job:
+    """Return the job of a button's id; raises UserError when it is gone."""
+    job = await interaction.client.desk.store.get(job_id)
+    if job is None:
+        raise UserError(replies.JOB_GONE)
+    return job
+
+
+def is_own(interaction: discord.Interaction[Any], job: Job) -> bool:
+    """Tell whether a person asked for a job."""
+    return job.user_id == interaction.user.id
+
+
+def may_moderate(interaction: discord.Interaction[Any], job: Job) -> bool:
+    """Tell whether a person may act on another's job: of this server, and with Manage Messages here."""
+    return job.guild_id is not None and job.guild_id == interaction.guild_id and is_moderator(interaction)
+
+
+def name_choice(job: Job) -> str:
+    """Return how a job reads in a list of choices, at most 100 characters."""
+    return f"{job.code} · {replies.state_word(job.state)} · {inert.plain(job.request.prompt, 70)}"
+
+
+async def cancel(interaction: discord.Interaction[LumaBot], job: Job) -> Job:
+    """Cancel a job for its owner or a moderator of its server; raises UserError."""
+    if not (is_own(interaction, job) or may_moderate(interaction, job)):
+        raise UserError(replies.NOT_YOURS_TO_CANCEL)
+    return await interaction.client.desk.lifecycle.cancel(job.id, interaction.user.id)

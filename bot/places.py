@@ -1,0 +1,86 @@
+"""Know where a job's messages may stand, best first: its thread, its channel, its member's direct messages."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import discord
+
+from bot.faults import DISCORD_FAULTS
+from jobs.errors import DeliveryError, DeliveryRetryError, TooLargeError
+from jobs.job import Job
+
+# Discord's codes (topics/opcodes-and-status-codes): thread archived or locked, no more threads here.
+_CLOSED_CODES = frozenset({50083, 160005, 160006, 160007})
+_TOO_LARGE_CODE = 40005
+
+
+class ClosedError(DeliveryError):
+    """Report that one place is closed to us; the next one may be open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Name a channel to post in; `reply_to` is the card where no thread keeps both together."""
+
+    channel_id: int
+    reply_to: int | None = None
+    is_fallback: bool = False
+
+
+@contextmanager
+def discord_errors(what: str) -> Iterator[None]:
+    """Map what Discord or the way to it raises to the delivery's errors."""
+    try:
+        yield
+    except discord.HTTPException as error:
+        raise _mapped(error, what) from error
+    except DISCORD_FAULTS as error:
+        raise DeliveryRetryError(f"{what}: {type(error).__name__}") from error
+
+
+def _mapped(error: discord.HTTPException, what: str) -> DeliveryError:
+    said = f"{what}: Discord answered {error.status} ({error.code})"
+    if error.status == 413 or error.code == _TOO_LARGE_CODE:
+        return TooLargeError(said)
+    if error.status in (403, 404) or error.code in _CLOSED_CODES:
+        return ClosedError(said)
+    if error.status >= 500 or error.status in (401, 429):
+        return DeliveryRetryError(said)
+    return DeliveryError(said)
+
+
+async def open_dm(client: discord.Client, user_id: int) -> int:
+    """Return the id of our conversation with a member."""
+    with discord_errors("direct messages"):
+        return (await client.create_dm(discord.Object(user_id))).id
+
+
+async def places_of(client: discord.Client, job: Job) -> AsyncIterator[Place]:
+    """Yield the places for the ending of a job, best first, each once; a private job has only one."""
+    if job.request.private and job.guild_id is not None:
+        yield Place(await open_dm(client, job.user_id), job.card_message_id)
+        return
+    card_channel_id = job.card_channel_id or job.channel_id
+    in_card_thread = job.thread_id is not None and job.thread_id == job.card_message_id
+    if job.thread_id is not None:
+        yield Place(job.thread_id, None if in_card_thread else job.card_message_id)
+    if card_channel_id != job.thread_id:
+        yield Place(card_channel_id, job.card_message_id)
+    elif (parent_id := await _parent_of(client, card_channel_id)) is not None:
+        yield Place(parent_id, is_fallback=True)
+    if job.guild_id is not None:
+        yield Place(await open_dm(client, job.user_id), is_fallback=True)
+
+
+async def _parent_of(client: discord.Client, thread_id: int) -> int | None:
+    """Return the channel a thread stands in, where one can post in it; None for a forum's or a deleted thread."""
+    try:
+        with discord_errors("thread"):
+            thread = await client.fetch_channel(thread_id)
+            if not isinstance(thread, discord.Thread):
+                return None
+            parent = thread.parent or await client.fetch_channel(thread.parent_id)
+    except ClosedError:
+        return None
+    return parent.id if isinstance(parent, discord.TextChannel) else None

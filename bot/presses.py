@@ -1,0 +1,93 @@
+"""Route button presses and submitted forms by their id alone, so that they live for ever.
+
+Nothing is kept in memory for a message: who may press is decided from the database at the press, and a form that was
+opened before a restart, or by two people at once, arrives like any other.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import discord
+
+Action = Callable[[discord.Interaction[Any], str], Awaitable[None]]
+_ID = re.compile(r"luma:([a-z_]{1,20}):(.{1,74})", re.ASCII)
+
+
+def press_id(action: str, subject: str) -> str:
+    """Return the custom id (at most 100 characters) that leads a press to an action."""
+    custom_id = f"luma:{action}:{subject}"
+    if not _ID.fullmatch(custom_id):
+        raise ValueError(f"no custom id: {custom_id!r}")
+    return custom_id
+
+
+def read_press(interaction: discord.Interaction[Any]) -> tuple[str, str] | None:
+    """Return action and subject of a press or form of ours; None for anything else."""
+    if interaction.type not in (discord.InteractionType.component, discord.InteractionType.modal_submit):
+        return None
+    data: Any = interaction.data or {}
+    match = _ID.fullmatch(str(data.get("custom_id", "")))
+    return (match[1], match[2]) if match else None
+
+
+class Buttons(discord.ui.View):
+    """A row of buttons that discord.py keeps nothing of."""
+
+    def __init__(self, *buttons: discord.ui.Button[Any]) -> None:
+        super().__init__(timeout=None)
+        for button in buttons:
+            self.add_item(button)
+
+    def is_finished(self) -> bool:
+        """Say that nobody listens in memory: presses come by their id."""
+        return True
+
+
+def build_button(
+    action: str, subject: str, label: str, style: discord.ButtonStyle = discord.ButtonStyle.secondary
+) -> discord.ui.Button[Any]:
+    """Return a button that leads to an action."""
+    return discord.ui.Button(label=label, style=style, custom_id=press_id(action, subject))
+
+
+class Form(discord.ui.Modal):
+    """A modal that discord.py keeps nothing of."""
+
+    def __init__(self, action: str, subject: str, title: str, *fields: discord.ui.Label[Any]) -> None:
+        super().__init__(title=title, timeout=None, custom_id=press_id(action, subject))
+        for field in fields:
+            self.add_item(field)
+
+    def is_finished(self) -> bool:
+        """Say that nobody listens in memory: submits come by their id."""
+        return True
+
+
+def build_text_field(
+    field: str, label: str, *, value: str = "", description: str = "", max_length: int, long: bool = False
+) -> discord.ui.Label[Any]:
+    """Return a required text field of a form."""
+    style = discord.TextStyle.paragraph if long else discord.TextStyle.short
+    text: discord.ui.TextInput[Any] = discord.ui.TextInput(
+        custom_id=field, style=style, default=value or None, max_length=max_length, min_length=1
+    )
+    return discord.ui.Label(text=label, description=description or None, component=text)
+
+
+def read_fields(interaction: discord.Interaction[Any]) -> Mapping[str, str]:
+    """Return the texts of a submitted form by field."""
+    data: Any = interaction.data or {}
+    return dict(_texts(data.get("components", ())))
+
+
+def _texts(components: Any) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for component in components:
+        if isinstance(component.get("component"), dict):
+            found += _texts([component["component"]])
+        elif "components" in component:
+            found += _texts(component["components"])
+        elif isinstance(component.get("value"), str):
+            found.append((str(component.get("custom_id")), component["value"]))
+    return found

@@ -1,0 +1,179 @@
+"""Hold every word a person reads that is not a card, made from values; what people typed goes through `inert`."""
+
+from collections.abc import Iterable
+
+from bot import inert
+from jobs.job import ClipSource, Failure, FailureCode, Job, State
+from jobs.ports import Parcel
+
+MESSAGE_CHARS = 2000
+MIB = 1024 * 1024
+
+BUSY = "I could not save that just now. Nothing was counted; please try again in a moment."
+OUTDATED_COMMAND = "I don't know that command in this form any more. Please reload Discord and try again."
+OLD_BUTTON = "This button is from an older version of me and does nothing any more."
+JOB_GONE = "I don't know that edit any more."
+NOT_YOURS = "Only the member who asked for this edit can do that. Make your own with `/luma modify`."
+NOT_YOURS_TO_CANCEL = "Only the member who asked for this edit, or a moderator, can cancel it."
+PRIVATE_STARTED = "Your edit is private: you'll find it in your direct messages with me."
+DMS_CLOSED = (
+    "I may not send you direct messages, so I can't make a private edit; nothing was counted. Allow direct messages "
+    "from members of this server, or leave `private` out."
+)
+CLIP_EXPIRED = "I can't read that clip any more: its link has expired. Please run `/luma modify` with the clip."
+
+HELP = (
+    "**`/luma modify`** edits a video clip: say how it should look, in English, and attach the clip or give a link. "
+    "Or right-click a message with a video, choose **Apps**, then **Modify with Luma**.\n"
+    "The edit is made in a few minutes; the video comes into a thread under your command and mentions you.\n\n"
+    "**`/luma history`** lists your edits, **`/luma show`** shows one again, **`/luma cancel`** stops one.\n\n"
+    "A good prompt says what should change and how: *turn the street into a rainy night with neon lights*. "
+    "An edit that fails is never counted."
+)
+
+_STATE_WORDS = {
+    State.QUEUED: "waiting",
+    State.SUBMITTING: "being sent",
+    State.RUNNING: "in the works",
+    State.DELIVERING: "arriving",
+    State.DELIVERED: "done",
+    State.FAILED: "failed",
+    State.CANCELLED: "cancelled",
+}
+# What happened, and what to do about it.
+_FAILURE_WORDS = {
+    FailureCode.UNUSABLE_CLIP: ("This clip can't be edited.", "Try again with a clip that fits."),
+    FailureCode.CLIP_UNREACHABLE: (
+        "I couldn't fetch the clip.",
+        "Attach the file itself, or check that the link opens for everybody.",
+    ),
+    FailureCode.REFUSED: ("Luma refused this edit.", "Change the prompt or the clip and try again."),
+    FailureCode.SERVICE_UNAVAILABLE: ("The video service isn't working right now.", "Please try again later."),
+    FailureCode.OUTCOME_UNKNOWN: (
+        "The connection to the video service broke, and I never heard what became of this edit.",
+        "If the video still comes, I'll post it here. You may also try again.",
+    ),
+    FailureCode.TIMED_OUT: ("The video service took far too long.", "Please try again."),
+    FailureCode.RESULT_UNUSABLE: ("The video service sent something that isn't a working video.", "Please try again."),
+    FailureCode.UNDELIVERABLE: (
+        "The video is ready, but I may not post it here.",
+        "Ask a moderator to let me send messages and files here, then use `/luma show`.",
+    ),
+    FailureCode.INTERNAL: ("Something went wrong on my side.", "Please try again; the operator has been told."),
+}
+_TRY_AGAIN = frozenset(FailureCode) - {FailureCode.UNUSABLE_CLIP, FailureCode.CLIP_UNREACHABLE}
+
+
+def apology(code: str) -> str:
+    """Say that it was our fault, with the code under which the log has it."""
+    return f"Something went wrong on my side, and nothing was counted. Please try again; the code is `{code}`."
+
+
+def cancelled(job: Job) -> str:
+    """Confirm a cancel."""
+    return f"Cancelled: nothing will be posted for `{job.code}`."
+
+
+def state_word(state: State) -> str:
+    """Return the word for a state."""
+    return _STATE_WORDS[state]
+
+
+def jump_url(job: Job, channel_id: int, message_id: int) -> str:
+    """Return the address of a message."""
+    return f"https://discord.com/channels/{job.guild_id or '@me'}/{channel_id}/{message_id}"
+
+
+def result_url(job: Job) -> str | None:
+    """Return the address of the ending message of a job, once it stands."""
+    if job.result_channel_id is None or job.result_message_id is None:
+        return None
+    return jump_url(job, job.result_channel_id, job.result_message_id)
+
+
+def relative_time(at_ms: int) -> str:
+    """Return a Discord timestamp that counts by itself."""
+    return f"<t:{at_ms // 1000}:R>"
+
+
+def span(milliseconds: int) -> str:
+    """Return a length of time in rough words."""
+    seconds = max(1, round(milliseconds / 1000))
+    if seconds < 90:
+        return f"{seconds} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes / 60:.1f} h"
+
+
+def size(size_bytes: int) -> str:
+    """Return a file size in MB or KB as Discord writes them."""
+    return f"{size_bytes / MIB:.1f} MB" if size_bytes >= MIB // 10 else f"{max(1, size_bytes // 1024)} KB"
+
+
+def name_clip(clip: ClipSource | None) -> str:
+    """Return how a clip is named to people: our own words around an inert file name."""
+    if clip is None:
+        return "none"
+    name = inert.code(clip.filename or "link", 60)
+    return f"{name} ({size(clip.size_bytes)})" if clip.size_bytes else name
+
+
+# --- how a job ends --------------------------------------------------------------------------------------------------
+
+
+def ending_mark(job: Job) -> str:
+    """Return the line by which we know our own ending message of a job again."""
+    return f"-# Luma edit `{job.code}`" + (" · failed" if job.failure else "")
+
+
+def is_ending(content: str, job: Job) -> bool:
+    """Tell whether a message of ours is this job's ending: the result, or the failure when the job has one."""
+    return content.endswith("\n" + ending_mark(job))
+
+
+def result_text(job: Job, parcel: Parcel, *, elsewhere: str = "") -> str:
+    """Return the message with a result; `elsewhere` says why it does not stand where it was asked for."""
+    lines = [elsewhere, *_link_lines(job, parcel), *(inert.prose(note) for note in parcel.notes)]
+    return _message(job, "your edit is ready.", lines)
+
+
+def _link_lines(job: Job, parcel: Parcel) -> Iterable[str]:
+    if parcel.link is None:
+        return
+    link = f"||{parcel.link} ||" if job.request.spoiler else parcel.link
+    until = f" (until {relative_time(parcel.link_expires_at_ms)})" if parcel.link_expires_at_ms else ""
+    if parcel.path is None:
+        yield f"The video is too large to attach here. Watch or download it{until}:\n{link}"
+    else:
+        yield f"This is a smaller copy that fits here. The full video{until}:\n{link}"
+
+
+def failure_text(job: Job, *, elsewhere: str = "") -> str:
+    """Return the message that tells of a failure: why, what to do, and that it was not counted."""
+    failure = job.failure or Failure(FailureCode.INTERNAL)
+    what, advice = _FAILURE_WORDS[failure.code]
+    detail = f"> {inert.prose(failure.detail)}" if failure.detail else ""
+    return _message(job, f"this edit didn't work. {what}", [detail, f"{advice} It was not counted.", elsewhere])
+
+
+def _message(job: Job, opening: str, lines: Iterable[str]) -> str:
+    head = f"<@{job.user_id}> {opening}"
+    tail = "\n".join([*(line for line in lines if line), ending_mark(job)])
+    room = MESSAGE_CHARS - inert.length(head) - inert.length(tail) - 20
+    asked = inert.code_block(job.request.prompt, min(room, 1000)) if job.request.prompt and room > 40 else ""
+    return "\n".join(part for part in (head, asked, tail) if part)
+
+
+def headline(failure: Failure) -> str:
+    """Return what happened, in one sentence."""
+    return _FAILURE_WORDS[failure.code][0]
+
+
+def may_try_again(job: Job) -> bool:
+    """Tell whether the same request could work next time."""
+    return job.failure is not None and job.failure.code in _TRY_AGAIN
+
+
+def moved_here(channel_id: int) -> str:
+    """Say why an ending comes as a direct message."""
+    return f"I could not post in <#{channel_id}>, so here it is."

@@ -1,0 +1,97 @@
+"""Let members see and steer their own edits: `/luma history`, `show`, `cancel`, `help`, and the Cancel button."""
+
+from typing import Literal, cast
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import replies
+from bot.cards import build_card, card_buttons, read_card
+from bot.client import LumaBot
+from bot.history import read_page, read_subject
+from bot.own_jobs import CHOICES, cancel, find_by_id, find_cancellable, find_own, name_choice
+from jobs.errors import UserError
+
+
+@app_commands.command(name="history", description="List your edits")
+@app_commands.describe(only="Which edits to list")
+async def history_command(
+    interaction: discord.Interaction[LumaBot],
+    only: Literal["all", "open", "done", "failed", "cancelled"] = "all",
+) -> None:
+    """List one's own edits."""
+    page, buttons = await read_page(interaction, 0, only)
+    await interaction.response.send_message(embed=page, view=buttons or discord.utils.MISSING, ephemeral=True)
+
+
+async def turn_page(interaction: discord.Interaction[LumaBot], subject: str) -> None:
+    """Show another page of one's own edits."""
+    wanted = read_subject(subject)
+    if wanted is None:
+        raise UserError(replies.OLD_BUTTON)
+    page, buttons = await read_page(interaction, *wanted)
+    await interaction.response.edit_message(embed=page, view=buttons)
+
+
+@app_commands.command(name="show", description="Show one of your edits again")
+@app_commands.describe(job="The edit, by its code")
+async def show_command(interaction: discord.Interaction[LumaBot], job: app_commands.Range[str, 1, 40]) -> None:
+    """Show one's own edit with a link to its video."""
+    found = await find_own(interaction, job)
+    card = build_card(await read_card(interaction.client.desk, interaction.client.usual, found))
+    buttons = card_buttons(found)
+    await interaction.response.send_message(embed=card, view=buttons or discord.utils.MISSING, ephemeral=True)
+
+
+@app_commands.command(name="cancel", description="Cancel one of your open edits")
+@app_commands.describe(job="The edit, by its code")
+async def cancel_command(interaction: discord.Interaction[LumaBot], job: app_commands.Range[str, 1, 40]) -> None:
+    """Cancel one's own edit."""
+    cancelled = await cancel(interaction, await find_cancellable(interaction, job))
+    await interaction.response.send_message(replies.cancelled(cancelled), ephemeral=True)
+
+
+async def press_cancel(interaction: discord.Interaction[LumaBot], job_id: str) -> None:
+    """Cancel the edit of a card."""
+    cancelled = await cancel(interaction, await find_by_id(interaction, job_id))
+    await interaction.response.send_message(replies.cancelled(cancelled), ephemeral=True)
+
+
+@app_commands.command(name="help", description="How to edit your clips with Luma")
+async def help_command(interaction: discord.Interaction[LumaBot]) -> None:
+    """Explain the commands."""
+    embed = discord.Embed(title="Edit your clips with Luma", description=replies.HELP)
+    await interaction.response.send_message(embed=embed, ephemeral=True)
+
+
+@cancel_command.autocomplete("job")
+async def suggest_open(interaction: discord.Interaction[LumaBot], typed: str) -> list[app_commands.Choice[str]]:
+    """Suggest one's own open edits."""
+    jobs = await interaction.client.desk.store.open_jobs(interaction.user.id)
+    return _choices([(name_choice(job), job.code) for job in jobs], typed)
+
+
+@show_command.autocomplete("job")
+async def suggest_own(interaction: discord.Interaction[LumaBot], typed: str) -> list[app_commands.Choice[str]]:
+    """Suggest one's own latest edits."""
+    jobs = await interaction.client.desk.store.history(
+        interaction.user.id, interaction.guild_id, states=None, offset=0, limit=4 * CHOICES
+    )
+    return _choices([(name_choice(job), job.code) for job in jobs], typed)
+
+
+def _choices(named: list[tuple[str, str]], typed: str) -> list[app_commands.Choice[str]]:
+    fitting = [(name, code) for name, code in named if typed.casefold() in name.casefold()]
+    return [app_commands.Choice(name=name, value=code) for name, code in fitting[:CHOICES]]
+
+
+async def setup(bot: commands.Bot) -> None:
+    """Add this area to the bot."""
+    luma_bot = cast("LumaBot", bot)
+    luma_bot.luma.add_command(history_command)
+    luma_bot.luma.add_command(show_command)
+    luma_bot.luma.add_command(cancel_command)
+    luma_bot.luma.add_command(help_command)
+    luma_bot.add_action("history", turn_page)
+    luma_bot.add_action("cancel", press_cancel)
