@@ -82,9 +82,10 @@ class Fetcher:
         Raises UnusableClipError when the link will never do (`rule` "link_gone" when its server says that nothing is
         there), SourceUnavailableError when it may do later, DiskFullError when there is no room.
         """
+        checked = self._check(url)
         part = PartialFile(destination)
         try:
-            return await self._fetch(self._check(url), part, destination, limit_bytes)
+            return await self._fetch(checked, part, destination, limit_bytes)
         except UnusableClipError:
             await asyncio.to_thread(part.drop)
             raise
@@ -195,18 +196,18 @@ class Fetcher:
 
     async def _receive(self, content: StreamReader, part: PartialFile, pace: Pace, limit_bytes: int) -> None:
         waiting = bytearray()
-        received = part.size_bytes
-        while True:
-            data = await _read_some(content, pace)
-            received += len(data)
-            if received > limit_bytes:
-                raise too_large(limit_bytes)
-            waiting += data
-            if len(waiting) >= _WRITE_BYTES or (waiting and not data):
-                await asyncio.to_thread(part.append, bytes(waiting))
-                waiting.clear()
-            if not data:
-                return
+        try:
+            while data := await _read_some(content, pace):
+                waiting += data
+                if part.size_bytes + len(waiting) > limit_bytes:
+                    raise too_large(limit_bytes)
+                if len(waiting) >= _WRITE_BYTES:
+                    await asyncio.to_thread(part.append, bytes(waiting))
+                    waiting.clear()
+        except ClientError:
+            await asyncio.to_thread(part.append, bytes(waiting))  # a later try may go on from here
+            raise
+        await asyncio.to_thread(part.append, bytes(waiting))
 
 
 async def _read_some(content: StreamReader, pace: Pace) -> bytes:

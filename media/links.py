@@ -32,6 +32,8 @@ _PRIVATE_SUFFIXES = (
 _UNSAFE_CHARS = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]")
 _AUTHORITY = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
 
+_PORT = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
+
 _DISCORD_HOSTS = frozenset(
     f"{channel}{host}" for channel in ("", "www.", "ptb.", "canary.") for host in ("discord.com", "discordapp.com")
 )
@@ -138,17 +140,17 @@ def check_link(text: str, trusted: frozenset[HostPort] = frozenset()) -> URL:
 def _parse(text: str) -> URL:
     authority = _AUTHORITY.match(text)
     # yarl reads "https:/host" and "https:host" as paths and empties a userinfo of "@": look at the text itself.
-    if authority is None or "@" in authority[1] or "%" in authority[1] or authority[1].endswith(":"):
+    if authority is None or "@" in authority[1] or "%" in authority[1]:
         raise LinkRefusedError("authority")
+    _, colon, port = authority[1].rpartition(":")
+    if colon and "]" not in port and not (_PORT.fullmatch(port) and int(port) <= 65_535):
+        raise LinkRefusedError("port")
     try:
         url = URL(text)
-        explicit_port = url.explicit_port
     except (ValueError, UnicodeError):
         raise LinkRefusedError("not a URL") from None
     if url.user is not None or url.password is not None:
         raise LinkRefusedError("userinfo")
-    if explicit_port == 0 or (not authority[1].isascii() and ":" in authority[1]):
-        raise LinkRefusedError("port")
     # As typed where possible: yarl's own quoting would change the path of a signed link.
     typed = URL(text, encoded=True) if text.isascii() else url
     if (typed.scheme, typed.raw_host, typed.port) != (url.scheme, url.raw_host, url.port):
