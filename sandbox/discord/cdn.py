@@ -64,6 +64,7 @@ class Cdn:
         headers = {
             "Content-Type": attachment.content_type,
             "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "sandbox",
             "Access-Control-Allow-Origin": "*",
         }
         if not attachment.content_type.startswith(_INLINE):

@@ -106,7 +106,7 @@ class Composer:
                 named = {int(one) for one in allowed.get("roles") or []}
                 roles = [role_id for role_id in roles if role_id in named]
             everyone = everyone and "everyone" in parse
-        if message.reply_to and (allowed is None or allowed.get("replied_user")):
+        if message.reply_to and message.webhook_id is None and (allowed is None or allowed.get("replied_user")):
             replied = self._world.messages.get(message.reply_to[0], {}).get(message.reply_to[1])
             if replied and replied.author_id not in users:
                 users.append(replied.author_id)

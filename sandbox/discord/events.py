@@ -11,9 +11,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One happening: a gateway event's name, or INTERACTION (an answer came) or EXCHANGE (a REST request).
+    """One happening: a gateway event's name, or one of ours.
 
-    `subject` is the changed Message, Channel, Guild, Member, Interaction or Exchange as it is now;
+    Ours are INTERACTION (an answer came), EXCHANGE (a REST request), CONNECTED and DISCONNECTED (a gateway session).
+
+    `subject` is the changed Message, Channel, Guild, Member, Interaction, Exchange or Session as it is now;
     `user_id` names the person an event is about (a member removed, a reaction's author, a typing member).
     """
 

@@ -163,7 +163,7 @@ class Gateway:
         compress = request.query.get("compress")
         if compress not in (None, "zlib-stream") or request.query.get("encoding", "json") != "json":
             raise web.HTTPBadRequest(text="Only JSON, plain or zlib-stream, is spoken here.")
-        socket = web.WebSocketResponse(max_msg_size=1 << 20)
+        socket = web.WebSocketResponse(max_msg_size=1 << 20, timeout=1.0)
         await socket.prepare(request)
         connection = Connection(socket, request.transport, self._gate, compress=compress is not None)
         self._connections.add(connection)
@@ -181,7 +181,11 @@ class Gateway:
         session = connection.session
         if session is not None and session.connection is connection:
             session.connection = None
+            self._announce("DISCONNECTED", session)
         connection.session = None
+
+    def _announce(self, name: str, session: Session) -> None:
+        self._parts.world.hub.publish(Event(name, session))
 
     async def _listen(self, connection: Connection) -> None:
         received: deque[float] = deque()
@@ -245,6 +249,7 @@ class Gateway:
         session.connection, connection.session = connection, session
         session.dispatch("READY", ready_payload(self._parts, session.id, self.url, session.shard))
         self._send_guilds(session)
+        self._announce("CONNECTED", session)
         return None
 
     def _send_guilds(self, session: Session) -> None:
@@ -267,6 +272,7 @@ class Gateway:
             return 4007
         self.resume_count += 1
         session.connection, connection.session = connection, session
+        self._announce("CONNECTED", session)
         for payload in session.replay:
             if payload["s"] > seq:
                 connection.send(payload)

@@ -87,7 +87,7 @@ class _Adapter:
             return {"anyOf": [{"type": "string", "pattern": schema["pattern"]}, {"type": "integer", "minimum": 0}]}
         done = {key: self._adapt_value(key, value) for key, value in schema.items()}
         for key in ("oneOf", "anyOf"):
-            if key in done:
+            if key in schema:
                 done = self._adapt_union(done, key, schema[key])
         if "properties" in done and "additionalProperties" not in done and "allOf" not in done:
             done["additionalProperties"] = False

@@ -71,8 +71,6 @@ class Validator:
 
     def _operation(self, method: str, template: str) -> Json | None:
         path = self._by_shape.get(_shape(template))
-        if path is None and template.endswith("/reactions/{emoji}/{who}"):
-            path = self._by_shape.get(_shape(template.replace("{who}", "@me")))
         found: Json | None = self._paths[path].get(method.lower()) if path else None
         return found
 

@@ -173,6 +173,10 @@ class World:
             self.delete_channel(thread)
         del self.channels[channel.id]
         self.messages.pop(channel.id, None)
+        starter = self.messages.get(channel.parent_id or 0, {}).get(channel.id)
+        if starter:
+            starter.has_thread = False
+            starter.flags &= ~FLAG_HAS_THREAD
         self.hub.publish(Event("THREAD_DELETE" if channel.thread else "CHANNEL_DELETE", channel))
 
     def _keep_channel(self, channel: Channel, event: str) -> None:
