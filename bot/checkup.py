@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
+from aiohttp import web
 
+from bot.web.health import HealthBoard
 from jobs.errors import LumaBotError
 
 REQUEST_SECONDS = 15.0
@@ -73,6 +75,19 @@ async def prove_discord(session: aiohttp.ClientSession, api_url: str, token: str
             raise CheckFailedError(f"Discord answered {response.status}")
         user = await _json_object(response)
     return f"token accepted, the bot is {user.get('username', '?')} ({user.get('id', '?')})"
+
+
+async def prove_address(session: aiohttp.ClientSession, public_url: str, host: str, port: int) -> str:
+    """Prove that the public address leads to the port this process would listen on; the port must be free."""
+    board = HealthBoard(checks={}, services=dict, page=lambda: (b"", "text/plain"))
+    runner = web.AppRunner(web.Application())
+    runner.app.router.add_get("/healthz", board.answer_alive)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        return await prove_public_url(session, public_url, board.instance)
+    finally:
+        await runner.cleanup()
 
 
 async def prove_public_url(session: aiohttp.ClientSession, public_url: str, instance: str) -> str:

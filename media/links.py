@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from yarl import URL
 
+from jobs.errors import InvalidRequestError
+
 # One text for every refusal of the guard: a different text per reason would tell a stranger what stands in our network.
 REFUSED_TEXT = (
     "That link can't be used. Give an https:// link that leads straight to a video file on a public website, "
@@ -214,3 +216,13 @@ def page_advice(url: URL) -> str | None:
     if host in {"dropbox.com", "www.dropbox.com"} and url.query.get("dl") != "1" and url.query.get("raw") != "1":
         return "That Dropbox link leads to a preview page. End it with ?dl=1 and it leads to the file."
     return None
+
+
+def explain_link(text: str, trusted: frozenset[HostPort] = frozenset()) -> None:
+    """Raise InvalidRequestError, in words for the person, for a link that is not followed or leads to a page."""
+    try:
+        advice = page_advice(check_link(text, trusted))
+    except LinkRefusedError as error:
+        raise InvalidRequestError(REFUSED_TEXT, rule="link") from error
+    if advice:
+        raise InvalidRequestError(advice, rule="link")

@@ -138,3 +138,12 @@ def events(session: Session, job_id: str) -> list[JobEvent]:
     """Return a job's moves, oldest first."""
     rows = session.rows("SELECT * FROM job_events WHERE job_id = $1 ORDER BY number", job_id)
     return list(map(read_event, rows))
+
+
+def oldest_open_ms(session: Session, states: frozenset[State]) -> int | None:
+    """Return when the oldest open job in one of these states was accepted; None without any."""
+    row = session.row(
+        "SELECT MIN(created_at_ms) AS at_ms FROM open_jobs WHERE state IN (SELECT value FROM json_each($1))",
+        json.dumps(sorted(states)),
+    )
+    return None if row is None else row["at_ms"]

@@ -133,6 +133,10 @@ class SqlJobStore:
         """Count open jobs by state."""
         return await self._database.read(job_reads.open_counts)
 
+    async def oldest_open_ms(self, states: frozenset[State]) -> int | None:
+        """Return when the oldest open job in one of these states was accepted; None without any."""
+        return await self._database.read(lambda session: job_reads.oldest_open_ms(session, states))
+
     async def queue_place(self, job: Job) -> int:
         """Return how many jobs of its service wait before this one, plus one."""
         return await self._database.read(lambda session: job_reads.queue_place(session, job))
