@@ -11,7 +11,7 @@ import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from aiohttp import BodyPartReader, web
 
@@ -102,7 +102,7 @@ class KieUpload:
         if not isinstance(folder, str) or not folder or folder.startswith("/") or folder.endswith("/"):
             path.unlink(missing_ok=True)
             return _error(400, "uploadPath is required, without a slash at either end")
-        name = _UNSAFE.sub("_", name) or f"{secrets.token_hex(8)}.bin"
+        name = _UNSAFE.sub("_", Path(unquote(name)).name) or f"{secrets.token_hex(8)}.bin"
         full = "/".join([*(_UNSAFE.sub("_", part) for part in folder.split("/")), name])
         mime = mimetypes.guess_type(name)[0] or "application/octet-stream"
         url = self._shop.shelf.put(full, path, mime, seconds=KEEP_SECONDS, result=False)
