@@ -16,7 +16,7 @@ from yarl import URL
 from bot import replies
 from bot.command_sync import sync_commands
 from bot.desk import Desk
-from bot.faults import answer_fault, guarded, say
+from bot.faults import answer_fault, say
 from bot.presses import Action, read_press
 from bot.rest_limits import PER_SECOND, Pace, build_trace
 from bot.usual import UsualTimes
@@ -106,7 +106,10 @@ class LumaBot(commands.Bot):
         if action is None:
             await say(interaction, replies.OLD_BUTTON)
             return
-        await guarded(interaction, action(interaction, press[1]))
+        try:
+            await action(interaction, press[1])
+        except Exception as error:  # noqa: BLE001, RUF100 - the tree's error handler, for what does not pass the tree
+            await answer_fault(interaction, error)
 
 
 def point_at(api_url: str, gateway_url: str) -> None:

@@ -95,10 +95,15 @@ def clip_in(message: discord.Message, attachment: discord.Attachment) -> ClipSou
     )
 
 
-def find_video(message: discord.Message) -> discord.Attachment | None:
-    """Return the first video of a message, of what it forwards too."""
+def attachments_of(message: discord.Message) -> list[discord.Attachment]:
+    """Return the files of a message, of what it forwards too."""
     forwarded = [attachment for snapshot in message.message_snapshots for attachment in snapshot.attachments]
-    return next((each for each in (*message.attachments, *forwarded) if is_video(each)), None)
+    return [*message.attachments, *forwarded]
+
+
+def find_video(message: discord.Message) -> discord.Attachment | None:
+    """Return the first video of a message."""
+    return next((each for each in attachments_of(message) if is_video(each)), None)
 
 
 def find_video_link(message: discord.Message) -> str | None:

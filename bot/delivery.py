@@ -2,34 +2,28 @@
 
 import asyncio
 import contextlib
-import hashlib
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import discord
 
-from bot import inert, replies
+from bot import replies
 from bot.card_edits import EVERY_SECONDS, CardEdits
-from bot.cards import build_card, card_buttons, card_mark, read_card
+from bot.cards import build_card, card_buttons, read_card
 from bot.client import LumaBot
-from bot.places import ClosedError, Place, discord_errors, open_dm, places_of
+from bot.opening import find_or_post_card, may_have_thread, nonce_of, open_thread
+from bot.places import CALL_SECONDS, ClosedError, Place, discord_errors, find_own, places_of
 from bot.presses import Buttons, build_button
 from jobs.errors import DeliveryError
 from jobs.job import Job
 from jobs.ports import Parcel, Posted
 
-CALL_SECONDS = 60.0
 UPLOAD_SECONDS = 600.0
 # Far below the connector's limit, so that uploads never hold up answers to commands.
 PARALLEL_UPLOADS = 8
-ARCHIVE_MINUTES: Final = 1440
-_SCANNED_MESSAGES = 2000
-_HAS_THREAD_CODE = 160004
 _DISCORD_EPOCH_MS = 1_420_070_400_000
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,64 +51,11 @@ class DiscordDelivery:
     async def open_place(self, job: Job) -> Job:
         """Return the job with its card and thread, making what is missing."""
         if job.card_message_id is None:
-            card = await self._find_card(job) or await self._post_card(job)
+            card = await find_or_post_card(self._bot, job)
             job = replace(job, card_channel_id=card.channel_id, card_message_id=card.message_id)
-        if job.thread_id is None and self._may_have_thread(job):
-            job = replace(job, thread_id=await self._open_thread(job))
+        if job.thread_id is None and may_have_thread(self._bot, job):
+            job = replace(job, thread_id=await open_thread(self._bot, job))
         return job
-
-    async def _card_channel(self, job: Job) -> int:
-        if job.request.private and job.guild_id is not None:
-            return await open_dm(self._bot, job.user_id)
-        return job.thread_id or job.channel_id
-
-    async def _find_card(self, job: Job) -> Posted | None:
-        # The answer to the command may have reached Discord though its confirmation did not reach us.
-        mark = card_mark(job)
-        channel_id = await self._card_channel(job)
-        return await self._find(
-            channel_id, job.interaction_id, lambda message: any(embed.footer.text == mark for embed in message.embeds)
-        )
-
-    async def _post_card(self, job: Job) -> Posted:
-        channel_id = await self._card_channel(job)
-        buttons = card_buttons(job)
-        extra: dict[str, Any] = {"view": buttons} if buttons else {}
-        embed = build_card(await read_card(self._bot.desk, self._bot.usual, job))
-        with discord_errors("card"):
-            async with asyncio.timeout(CALL_SECONDS):
-                message = await self._channel(channel_id).send(embed=embed, nonce=nonce_of(job, "card"), **extra)
-        return Posted(channel_id, message.id)
-
-    def _may_have_thread(self, job: Job) -> bool:
-        if job.guild_id is None or job.request.private or job.card_channel_id is None:
-            return False
-        guild = self._bot.get_guild(job.guild_id)
-        channel = guild.get_channel(job.card_channel_id) if guild else None
-        return channel is None or channel.type in (discord.ChannelType.text, discord.ChannelType.news)
-
-    async def _open_thread(self, job: Job) -> int | None:
-        """Return the thread on a card; None where there cannot be one."""
-        assert job.card_channel_id is not None
-        assert job.card_message_id is not None
-        try:
-            with discord_errors("thread"):
-                async with asyncio.timeout(CALL_SECONDS):
-                    thread = await self._bot.http.start_thread_with_message(
-                        job.card_channel_id,
-                        job.card_message_id,
-                        name=inert.thread_name(job.request.prompt, job.code),
-                        auto_archive_duration=ARCHIVE_MINUTES,
-                    )
-        except DeliveryError as error:
-            cause = error.__cause__
-            if isinstance(cause, discord.HTTPException) and cause.code == _HAS_THREAD_CODE:
-                return job.card_message_id
-            if isinstance(cause, discord.HTTPException) and cause.status < 500 and cause.status != 429:
-                _log.info("job=%s: no thread on its card (%s)", job.code, error)
-                return None
-            raise
-        return int(thread["id"])
 
     async def upload_limit(self, job: Job) -> int:
         """Return how many bytes a file may have in the job's place: the guild's limit by its boosts, now."""
@@ -146,22 +87,9 @@ class DiscordDelivery:
 
     async def _find_ending(self, job: Job, channel_id: int, after: int) -> Posted | None:
         try:
-            return await self._find(channel_id, after, lambda message: replies.is_ending(message.content, job))
+            return await find_own(self._bot, channel_id, after, lambda message: replies.is_ending(message.content, job))
         except ClosedError:
             return None
-
-    async def _find(self, channel_id: int, after: int, fits: Callable[[discord.Message], bool]) -> Posted | None:
-        """Return our first message after a snowflake that fits."""
-        own_id = self._bot.user.id if self._bot.user else 0
-        history = self._channel(channel_id).history(
-            limit=_SCANNED_MESSAGES, after=discord.Object(after), oldest_first=True
-        )
-        with discord_errors("history"):
-            async with asyncio.timeout(CALL_SECONDS):
-                async for message in history:
-                    if message.author.id == own_id and fits(message):
-                        return Posted(channel_id, message.id)
-        return None
 
     async def post_result(self, job: Job, parcel: Parcel) -> Posted:
         """Post the result and mention the requester; raises TooLargeError when the file will not go."""
@@ -214,7 +142,7 @@ class DiscordDelivery:
             )
         if note.buttons is not None:
             parts["view"] = note.buttons
-        channel = self._channel(place.channel_id)
+        channel = self._bot.get_partial_messageable(place.channel_id)
         if note.file is None:
             with discord_errors("post"):
                 async with asyncio.timeout(CALL_SECONDS):
@@ -231,9 +159,6 @@ class DiscordDelivery:
             with discord_errors("upload"), contextlib.closing(file):
                 async with asyncio.timeout(UPLOAD_SECONDS):
                     return await channel.send(file=file, **parts)
-
-    def _channel(self, channel_id: int) -> discord.PartialMessageable:
-        return self._bot.get_partial_messageable(channel_id)
 
     # --- the card ---
 
@@ -254,14 +179,9 @@ class DiscordDelivery:
         assert job.card_channel_id is not None
         assert job.card_message_id is not None
         view = await read_card(self._bot.desk, self._bot.usual, job)
-        message = self._channel(job.card_channel_id).get_partial_message(job.card_message_id)
+        message = self._bot.get_partial_messageable(job.card_channel_id).get_partial_message(job.card_message_id)
         async with asyncio.timeout(CALL_SECONDS):
             await message.edit(embed=build_card(view), view=card_buttons(job))
-
-
-def nonce_of(job: Job, what: str) -> str:
-    """Return the nonce (at most 25 characters) by which Discord knows a repeated message of a job."""
-    return hashlib.sha256(f"{job.id}:{what}".encode()).hexdigest()[:24]
 
 
 def _snowflake(at_ms: int) -> int:

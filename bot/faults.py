@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable
 from typing import Any
 
 import aiohttp
@@ -15,14 +14,6 @@ from jobs.errors import StorageError, UserError
 # What a request to Discord may end in.
 DISCORD_FAULTS = (discord.DiscordException, aiohttp.ClientError, OSError, asyncio.TimeoutError)
 _log = logging.getLogger(__name__)
-
-
-async def guarded(interaction: discord.Interaction[Any], work: Awaitable[None]) -> None:
-    """Run the work of a button or form and answer whatever it raises; the command tree does this for commands."""
-    try:
-        await work
-    except Exception as error:  # noqa: BLE001, RUF100 - the tree's error handler, for what does not pass the tree
-        await answer_fault(interaction, error)
 
 
 async def answer_fault(interaction: discord.Interaction[Any], error: BaseException) -> None:

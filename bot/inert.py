@@ -48,7 +48,7 @@ def _visible(character: str) -> str:
 def _thin_marks(text: str) -> str:
     kept, run = [], 0
     for character in text:
-        run = run + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        run = run + 1 if _is_mark(character) else 0
         if run <= _MAX_MARKS:
             kept.append(character)
     return "".join(kept)
@@ -68,9 +68,14 @@ def cut(text: str, limit: int) -> str:
     """Return at most `limit` UTF-16 units of a text, ending in an ellipsis where something is missing."""
     if length(text) <= limit:
         return text
-    while text and (length(text) > limit - 1 or unicodedata.category(text[-1]) in ("Mn", "Me", "Zs", "Cc")):
-        text = text[: max(limit - 1, 0)] if len(text) >= limit else text[:-1]
-    return text + ELLIPSIS
+    end = min(len(text) - 1, limit - 1)
+    while end > 0 and (length(text[:end]) > limit - 1 or _is_mark(text[end])):
+        end -= 1
+    return (text[:end].rstrip() + ELLIPSIS) if limit > 0 else ""
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character) in ("Mn", "Me")
 
 
 def one_line(text: str, limit: int) -> str:

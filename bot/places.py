@@ -1,6 +1,7 @@
 """Know where a job's messages may stand, best first: its thread, its channel, its member's direct messages."""
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -9,10 +10,13 @@ import discord
 from bot.faults import DISCORD_FAULTS
 from jobs.errors import DeliveryError, DeliveryRetryError, TooLargeError
 from jobs.job import Job
+from jobs.ports import Posted
 
 # Discord's codes (topics/opcodes-and-status-codes): thread archived or locked, no more threads here.
 _CLOSED_CODES = frozenset({50083, 160005, 160006, 160007})
 _TOO_LARGE_CODE = 40005
+CALL_SECONDS = 60.0
+_SCANNED_MESSAGES = 2000
 
 
 class ClosedError(DeliveryError):
@@ -48,6 +52,21 @@ def _mapped(error: discord.HTTPException, what: str) -> DeliveryError:
     if error.status >= 500 or error.status in (401, 429):
         return DeliveryRetryError(said)
     return DeliveryError(said)
+
+
+async def find_own(
+    client: discord.Client, channel_id: int, after: int, fits: Callable[[discord.Message], bool]
+) -> Posted | None:
+    """Return our first message after a snowflake that fits; raises ClosedError or DeliveryRetryError."""
+    own_id = client.user.id if client.user else 0
+    channel = client.get_partial_messageable(channel_id)
+    history = channel.history(limit=_SCANNED_MESSAGES, after=discord.Object(after), oldest_first=True)
+    with discord_errors("history"):
+        async with asyncio.timeout(CALL_SECONDS):
+            async for message in history:
+                if message.author.id == own_id and fits(message):
+                    return Posted(channel_id, message.id)
+    return None
 
 
 async def open_dm(client: discord.Client, user_id: int) -> int:

@@ -1,0 +1,179 @@
+"""Put the real bot on the local Discord: a real store and intake behind it, fakes of clips and of the service."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.client import ClientOptions, LumaBot
+from bot.delivery import DiscordDelivery
+from bot.desk import Desk, Limits
+from jobs.errors import UnusableClipError
+from jobs.gates import Gates
+from jobs.intake import Intake
+from jobs.job import Job, Kind, State
+from jobs.outside import Outside
+from jobs.retries import Timings
+from sandbox.discord.actor import Actor
+from sandbox.discord.clock import ManualClock
+from sandbox.discord.default_world import build_world
+from sandbox.discord.server import DiscordServer
+from sandbox.discord.views import InteractionView, MessageView
+from storage import open_store
+from storage.database import Database
+from storage.job_store import SqlJobStore
+from tests.fakes import FakeAlarms, FakeClips, FakeProvider, abilities_of
+
+CLIP = ("clip.mp4", b"a clip that nobody looks at here")
+
+
+@dataclass
+class WorldClock:
+    """Follow the local Discord's time, so that both sides agree on snowflakes."""
+
+    discord: ManualClock
+
+    def now_ms(self) -> int:
+        """Return Unix time in milliseconds."""
+        return int(self.discord.now() * 1000)
+
+
+@dataclass
+class BotWorld:
+    """Hold one bot in one local Discord."""
+
+    server: DiscordServer
+    discord_clock: ManualClock
+    database: Database
+    provider: FakeProvider
+    folder: Path
+    clips: FakeClips = field(default_factory=FakeClips)
+    alarms: FakeAlarms = field(default_factory=FakeAlarms)
+    _running: asyncio.Task[None] | None = None
+
+    def __post_init__(self) -> None:
+        """Build the parts that live as long as one process."""
+        self.store = SqlJobStore(self.database)
+        self.clock = WorldClock(self.discord_clock)
+        self._build()
+
+    def _build(self) -> None:
+        self.bot = LumaBot(
+            ClientOptions(
+                self.server.api_url,
+                self.server.gateway_url,
+                command_mark=self.folder / "commands.sha256",
+                guild_ready_seconds=0.01,
+                rest_per_second=10_000,
+            )
+        )
+        self.delivery = DiscordDelivery(self.bot, card_seconds=0.02)
+        gates = Gates([self.provider.abilities], self.clock)
+        outside = Outside(
+            store=self.store,
+            providers={self.provider.abilities.name: self.provider},
+            clips=self.clips,
+            delivery=self.delivery,
+            gates=gates,
+            clock=self.clock,
+            alarms=self.alarms,
+        )
+        self.gates = gates
+        self.intake = Intake(outside, Timings(), {Kind.MODIFY: [self.provider.abilities.name]})
+        self.bot.attach(Desk(self.intake, self.store, self.clock, check_link, Limits(open_jobs_per_member=3)))
+
+    @property
+    def actor(self) -> Actor:
+        """Return the people's side."""
+        return self.server.actor
+
+    async def start(self) -> None:
+        """Log in, connect and wait until the bot is ready."""
+        await self.bot.login(self.server.token)
+        self._running = asyncio.create_task(self.bot.connect())
+        ready = asyncio.create_task(self.bot.wait_until_ready())
+        await asyncio.wait([ready, self._running], timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        if not ready.done():
+            ready.cancel()
+            await asyncio.wait_for(self._running, 1)
+
+    async def stop(self) -> None:
+        """Close the bot's connection."""
+        await self.delivery.close()
+        await self.bot.close()
+        if self._running is not None:
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._running
+            self._running = None
+
+    async def restart(self) -> None:
+        """Begin again as a new process on the same database."""
+        await self.stop()
+        self._build()
+        await self.start()
+
+    async def modify(self, user: str = "Mia", channel: int | str = "edits", **options: str | bool) -> InteractionView:
+        """Run `/luma modify` with a clip."""
+        wanted = {"prompt": "make it warm"} | options
+        return await self.actor.slash(user, channel, "luma modify", wanted, {"clip": CLIP})
+
+    async def only_job(self) -> Job:
+        """Return the one job there is."""
+        (job,) = await self.jobs()
+        return job
+
+    async def jobs(self) -> list[Job]:
+        """Return every job of everybody, oldest first."""
+        ids = await self.database.read(lambda session: session.rows("SELECT id FROM jobs ORDER BY created_at_ms, id"))
+        found = [await self.store.get(str(row["id"])) for row in ids]
+        return [job for job in found if job is not None]
+
+    async def put(self, job: Job, **changes: object) -> Job:
+        """Write changes over a job's row."""
+        after = replace(job, **changes)  # type: ignore[arg-type]  # the tests name the fields
+        moved = await self.store.move(job, after, event="test", now_ms=self.clock.now_ms(), fenced=False)
+        assert moved is not None
+        return moved
+
+    async def finish(self, job: Job, **changes: object) -> Job:
+        """Put a job where its ending is to be told."""
+        state = {"state": State.DELIVERING, "finished_at_ms": self.clock.now_ms()}
+        return await self.put(job, **(state | changes))
+
+    def messages(self, user: str, channel: int | str) -> list[MessageView]:
+        """Return what somebody sees in a channel."""
+        return self.actor.messages(user, channel)
+
+    def sent(self, method: str, path: str) -> int:
+        """Count the requests the bot sent."""
+        return len(self.server.recorder.find(method, path))
+
+
+def check_link(link: str) -> None:
+    """Refuse links that lead nowhere public, as the guard does."""
+    if not link.startswith(("https://", "http://127.0.0.1")):
+        raise UnusableClipError("That link can't be used.", rule="link")
+
+
+@contextlib.asynccontextmanager
+async def open_bot_world(folder: Path, openapi: Path | None = None, **abilities: object) -> AsyncIterator[BotWorld]:
+    """Open a local Discord with the bot in it."""
+    base, gateway = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
+    clock = ManualClock()
+    provider = FakeProvider(abilities_of(**({"watermark": True} | abilities)))  # type: ignore[arg-type]  # named by the tests
+    database = await open_store(f"sqlite:///{folder / 'luma.db'}")
+    try:
+        async with DiscordServer(build_world(clock), openapi=openapi) as server:
+            world = BotWorld(server, clock, database, provider, folder)
+            try:
+                await world.start()
+                yield world
+            finally:
+                await world.stop()
+    finally:
+        await database.close()
+        Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = base, gateway
