@@ -1,0 +1,140 @@
+"""Hold every statement to an index, so that a million finished jobs slow nothing down."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from jobs.job import Charge, Job, Kind, State
+from jobs.ports import Lane
+from storage.job_store import SqlJobStore
+from storage.sqlite import SqliteDatabase
+from tests.storage.jobs_made import ANY_OPEN, attempt_of, claim_one, insert, new_job, running
+
+FINISHED = 100_000
+
+FILL = """
+WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1)
+INSERT INTO jobs (
+    id, code, kind, state, user_id, guild_id, channel_id, interaction_id, locale, request, service, created_at_ms,
+    due_at_ms, submitted_at_ms, finished_at_ms, provider_job_id, ready
+)
+SELECT 'old' || n, 'old' || n, 'modify', CASE n % 3 WHEN 0 THEN 'failed' ELSE 'delivered' END, n % 1000, n % 20, 1, -n,
+    'en', '{"kind":"modify","prompt":"","clip":null}', 'kie', n, n, n, n + 1000, 'old' || n, 1
+FROM numbers
+"""
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Return a database with many finished jobs, their reservations and events."""
+    import asyncio
+
+    path: Path = tmp_path_factory.mktemp("filled") / "luma.db"
+
+    async def fill() -> None:
+        await (await SqliteDatabase.open(path)).close()
+
+    asyncio.run(fill())
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(FILL, (FINISHED,))
+        connection.execute(
+            "INSERT INTO reservations SELECT id, guild_id, user_id, 'settled', created_at_ms, created_at_ms FROM jobs"
+        )
+        connection.execute("INSERT INTO job_events SELECT id, 1, created_at_ms, 'queue', 'queued', '' FROM jobs")
+        connection.execute("INSERT INTO attempts SELECT id, 1, service, 'hash' || id, 1, NULL FROM jobs")
+    return path.read_bytes()
+
+
+@pytest.fixture
+async def statements(filled: bytes, path: Path) -> AsyncIterator[tuple[SqlJobStore, list[str]]]:
+    """Give a store on the filled database and a list of what SQLite runs."""
+    path.write_bytes(filled)
+    database = await SqliteDatabase.open(path)
+    try:
+        seen: list[str] = []
+        await database.read(lambda _session: database._connection.set_trace_callback(seen.append))
+        yield SqlJobStore(database), seen
+    finally:
+        await database.close()
+
+
+async def use_every_method(store: SqlJobStore) -> None:
+    """Call each method of the store, moves and callbacks in several states."""
+    new = new_job()
+    await store.insert(new, now_ms=1000, due_at_ms=1000)
+    await store.insert(new, now_ms=1000, due_at_ms=1000)
+    job = await claim_one(store)
+    await store.renew([job], now_ms=1000, lease_ms=10)
+    attempt = attempt_of(job)
+    await store.begin_attempt(job, replace(job, state=State.SUBMITTING, attempt=1), attempt, now_ms=1000)
+    adopted = await store.record_callback(attempt, "task-x", now_ms=1000)
+    assert adopted is not None
+    await store.move(adopted, replace(adopted, due_at_ms=9999), event="poll", now_ms=1000)
+    moving, other = await running(store)
+    await store.record_callback(other, "task-1", now_ms=1000)
+    await read_everything(store, moving)
+    gone = replace(moving, state=State.CANCELLED)
+    await store.move(moving, gone, event="cancel", now_ms=1, charge=Charge.RELEASE)
+    await store.claim([ANY_OPEN, Lane(frozenset({State.QUEUED}), 3, "kie", True)], now_ms=9000, lease_ms=1)
+    await store.end_leases()
+    await insert(store)
+
+
+async def read_everything(store: SqlJobStore, job: Job) -> None:
+    """Call each method that reads."""
+    await store.get(job.id)
+    await store.find(job.code)
+    await store.attempt(job.id, 1)
+    await store.find_attempt("x")
+    await store.next_due_ms(after_ms=0)
+    await store.at_service(now_ms=0)
+    await store.open_counts()
+    await store.queue_place(job)
+    await store.durations(Kind.MODIFY)
+    for guild in (None, 7):
+        await store.history(7, guild, states=None, offset=0, limit=10)
+        await store.history(7, guild, states=frozenset({State.FAILED}), offset=0, limit=10)
+    await store.open_jobs(7)
+    await store.files_in_use()
+    await store.events(job.id)
+
+
+async def test_no_statement_reads_a_whole_table(statements: tuple[SqlJobStore, list[str]], path: Path) -> None:
+    store, seen = statements
+    await use_every_method(store)
+    wanted = {text for text in seen if text.split(maxsplit=1)[0] in ("SELECT", "INSERT", "UPDATE", "WITH")}
+    assert len(wanted) > 30
+
+    plans: dict[str, list[str]] = {}
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        for text in wanted:
+            rows = connection.execute(f"EXPLAIN QUERY PLAN {text}").fetchall()
+            plans[text] = [detail for *_, detail in rows]
+
+    for text, plan in plans.items():
+        for step in plan:
+            slow = step.startswith(("SCAN jobs", "SCAN reservations", "SCAN job_events", "SCAN attempts"))
+            assert not slow or "jobs_open_" in step, (step, text)
+            assert "AUTOMATIC" not in step or "(place=" in step, (step, text)
+
+
+async def test_history_and_durations_are_read_in_the_order_of_their_index(
+    statements: tuple[SqlJobStore, list[str]], path: Path
+) -> None:
+    store, seen = statements
+    await store.history(7, 7, states=None, offset=0, limit=10)
+    await store.durations(Kind.MODIFY)
+    texts = [text for text in seen if "LIMIT" in text]
+
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        plans = [connection.execute(f"EXPLAIN QUERY PLAN {text}").fetchall() for text in texts]
+
+    details = [" / ".join(detail for *_, detail in plan) for plan in plans]
+    assert len(details) == 2
+    assert "jobs_by_member" in details[0]
+    assert "jobs_delivered" in details[1]
+    assert "SCAN" not in details[0] + details[1]
