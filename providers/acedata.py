@@ -19,19 +19,11 @@ from providers.answers import (
     as_time_ms,
     first_task_id,
     first_text,
+    safe_code,
     safe_text,
 )
 from providers.callbacks import read_body, read_task_id
-from providers.faults import (
-    UNKNOWN_STATE,
-    UNKNOWN_TASK,
-    Fault,
-    Purpose,
-    failure,
-    http_fault,
-    unreadable,
-    without_video,
-)
+from providers.faults import UNKNOWN_STATE, UNKNOWN_TASK, Fault, Purpose, failure, http_fault, unreadable, without_video
 from providers.settings import ServiceSettings
 
 NAME = "acedata"
@@ -140,7 +132,8 @@ def _read_task(answer: Answer, task: Mapping[str, object], now_ms: int) -> Statu
     """Decide by the state's word first, then by `success`, then by `finished_at`."""
     result = _result(task)
     finished_ms = as_time_ms(task.get("finished_at"))
-    word = first_text(result.get("state"), result.get("status"), task.get("state"), task.get("status")).lower()
+    words = (result.get("state"), result.get("status"), task.get("state"), task.get("status"))
+    word = safe_code(first_text(*words)).lower()
     if word in _RUNNING:
         return Status(Progress.RUNNING)
     code, reason = _error(result if "error" in result else task)
@@ -180,28 +173,21 @@ def _raise_error(answer: Answer, body: Mapping[str, object], purpose: Purpose) -
     code, words = _error(body)
     if answer.status < 300 and not code and not words and body.get("success") is not False:
         return
-    trace_id = safe_text(body.get("trace_id"))
+    trace_id = safe_code(body.get("trace_id"))
     reason = (words or f"HTTP {answer.status}") + (f" (trace {trace_id})" if trace_id else "")
     if purpose is Purpose.READ and (code == "not_found" or (answer.status == 404 and code != "no_api")):
         raise ProviderUnavailableError(NAME, reason, code=UNKNOWN_TASK)
     by_status = http_fault(answer.status) if answer.status >= 300 else Fault.UNCLEAR
     if answer.status == 403:
         by_status = Fault.REFUSED  # an empty account and a bad key have codes of their own
-    raise failure(
-        NAME,
-        FAULTS.get(code, by_status),
-        reason,
-        code=code or str(answer.status),
-        purpose=purpose,
-        retry_after_seconds=answer.retry_after_seconds,
-    )
+    raise failure(NAME, answer, purpose, FAULTS.get(code, by_status), reason, code)
 
 
 def _error(body: Mapping[str, object]) -> tuple[str, str]:
     """Return an error's code and words; it may be a bare string."""
     error = body.get("error")
     fields = as_object(error)
-    return safe_text(fields.get("code")), safe_text(fields.get("message")) or ("" if fields else safe_text(error))
+    return safe_code(fields.get("code")), safe_text(fields.get("message")) or ("" if fields else safe_text(error))
 
 
 def _is_on(value: str) -> bool:

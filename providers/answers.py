@@ -12,7 +12,7 @@ MAX_TEXT = 300
 MAX_URL = 8192
 
 # Also as an answer may quote one: with escaped slashes, or percent-encoded.
-_URL = re.compile(r"https?(?::|%3A)(?:\\*/|%2F){2}[^\s\"'<>]+", re.IGNORECASE)
+_URL = re.compile(r"https?(?::|%3A)(?:\\*/|%2F){2}[^\s\"'<>]*", re.IGNORECASE)
 _TASK_ID = re.compile(r"[!-~]{1,200}")
 
 
@@ -110,11 +110,16 @@ def as_task_id(value: object) -> str:
     return text if _TASK_ID.fullmatch(text) else ""
 
 
-def safe_text(value: object) -> str:
-    """Return a service's own words fit for people and logs: one line, no web address, at most 300 characters."""
+def safe_text(value: object, limit: int = MAX_TEXT) -> str:
+    """Return a service's own words fit for people and logs: one line, no web address, at most `limit` characters."""
     text = hide_urls(as_text(value)[: MAX_TEXT * 10])
     words = "".join(character if character.isprintable() else " " for character in text).split()
-    return " ".join(words)[:MAX_TEXT]
+    return " ".join(words)[:limit]
+
+
+def safe_code(value: object) -> str:
+    """Return a service's own code for something, at most 64 characters."""
+    return safe_text(value, 64)
 
 
 def first_text(*values: object) -> str:

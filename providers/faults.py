@@ -68,22 +68,20 @@ def http_fault(status: int) -> Fault:
 
 
 def failure(
-    provider: str,
-    fault: Fault,
-    reason: str,
-    *,
-    code: str,
-    purpose: Purpose,
-    retry_after_seconds: float | None = None,
+    provider: str, answer: Answer, purpose: Purpose, fault: Fault, reason: str, code: str = ""
 ) -> ProviderError:
-    """Return the error of a fault; what a submit leaves open is an unknown outcome, what a read leaves open is not."""
+    """Return the error of a fault; `code` is the HTTP status where the service gave none.
+
+    What a submit leaves open is an unknown outcome; what a read or an upload leaves open may be asked again.
+    """
+    code = code or str(answer.status)
     match fault:
         case Fault.AUTH:
             return ProviderAuthError(provider, reason, code=code)
         case Fault.CREDIT:
             return OutOfCreditError(provider, reason, code=code)
         case Fault.RATE:
-            return RateLimitedError(provider, reason, code=code, retry_after_seconds=retry_after_seconds)
+            return RateLimitedError(provider, reason, code=code, retry_after_seconds=answer.retry_after_seconds)
         case Fault.MAINTENANCE:
             return ProviderUnavailableError(provider, reason, code=code, maintenance=True)
         case Fault.GONE if purpose is Purpose.SUBMIT:
@@ -97,18 +95,13 @@ def failure(
 
 def unreadable(provider: str, answer: Answer, purpose: Purpose) -> ProviderError:
     """Return the error of an answer that is not the JSON it should be: its HTTP status is all there is to go by."""
-    code = str(answer.status)
-    reason = f"an unreadable answer with HTTP {code}"
     if answer.status == 403 and b"1010" in answer.body[:4096]:
-        reason = "its firewall blocks this program's User-Agent (error 1010)"
-        return failure(provider, Fault.AUTH, reason, code="1010", purpose=purpose)
-    if answer.status >= 300:
-        retry_after_seconds = answer.retry_after_seconds
-        fault = http_fault(answer.status)
-        return failure(provider, fault, reason, code=code, purpose=purpose, retry_after_seconds=retry_after_seconds)
-    if purpose is Purpose.SUBMIT:
-        return OutcomeUnknownError(provider, reason, code=code)
-    return ProviderProtocolError(provider, reason, code=code, excerpt=answer.excerpt())
+        reason = "its firewall blocks this program's User-Agent"
+        return failure(provider, answer, purpose, Fault.AUTH, reason, "1010")
+    reason = f"an unreadable answer with HTTP {answer.status}"
+    if answer.status < 300 and purpose is not Purpose.SUBMIT:
+        return ProviderProtocolError(provider, reason, code=str(answer.status), excerpt=answer.excerpt())
+    return failure(provider, answer, purpose, http_fault(answer.status), reason)
 
 
 def without_video(provider: str, answer: Answer, finished_ms: int | None, now_ms: int) -> Status:

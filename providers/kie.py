@@ -15,18 +15,9 @@ from jobs.job import Kind
 from jobs.ports import Abilities, Accepted, CallbackNote, Clock, Order, Progress, Status, TemporaryLink
 from providers import answers
 from providers.account import Account
-from providers.answers import Answer, as_link, as_number, as_object, as_text, first_text, first_time_ms, safe_text
+from providers.answers import Answer, as_link, as_number, as_object, first_text, first_time_ms, safe_code, safe_text
 from providers.callbacks import read_body, read_task_id
-from providers.faults import (
-    UNKNOWN_STATE,
-    UNKNOWN_TASK,
-    Fault,
-    Purpose,
-    failure,
-    http_fault,
-    unreadable,
-    without_video,
-)
+from providers.faults import UNKNOWN_STATE, UNKNOWN_TASK, Fault, Purpose, failure, http_fault, unreadable, without_video
 from providers.settings import ServiceSettings
 from providers.signing import verify_task
 
@@ -106,11 +97,11 @@ def read_status(answer: Answer, task_id: str, now_ms: int) -> Status:
     data = as_object(body.get("data")) or (body if "taskId" in body else {})
     if code in (404, 422) or (code == 200 and not data and body.get("data") in (None, "", {})):
         raise ProviderUnavailableError(NAME, message or "does not know the task", code=UNKNOWN_TASK)
-    if code != 200 and as_text(body.get("code")) != "501":
+    if code != 200 and safe_code(body.get("code")) != "501":
         raise _failure(answer, code, message, Purpose.READ)
     if code == 200 and not data:
         raise ProviderProtocolError(NAME, "a task that is no object", excerpt=answer.excerpt())
-    if as_text(data.get("taskId")) not in ("", task_id):
+    if answers.first_task_id(data.get("taskId")) not in ("", task_id):
         raise ProviderProtocolError(NAME, "a status of another task", excerpt=answer.excerpt())
     status = _read_state(data, message)
     if status.progress is Progress.DONE and not status.urls:
@@ -124,7 +115,7 @@ def read_status(answer: Answer, task_id: str, now_ms: int) -> Status:
 def _read_state(data: Mapping[str, object], message: str) -> Status:
     state = _state(data)
     progress = STATES.get(state)
-    code = next((text for key in ("errorCode", "failCode") if (text := safe_text(data.get(key))) not in ("", "0")), "")
+    code = next((text for key in ("errorCode", "failCode") if (text := safe_code(data.get(key))) not in ("", "0")), "")
     reason = first_text(data.get("errorMessage"), data.get("failMsg"))
     if progress is Progress.RUNNING and data.get("completeTime") is not None and (reason or code):
         progress = Progress.FAILED  # a sibling API's page has 0 for "failed or in progress"
@@ -136,14 +127,14 @@ def _read_state(data: Mapping[str, object], message: str) -> Status:
             return Status(Progress.FAILED, reason=reason or outer, code=code or state)
         case Progress.RUNNING:
             return Status(Progress.RUNNING)
-    return Status(Progress.RUNNING, reason=safe_text(state) or "none", code=UNKNOWN_STATE)
+    return Status(Progress.RUNNING, reason=state or "none", code=UNKNOWN_STATE)
 
 
 def _state(data: Mapping[str, object]) -> str:
     """Return what stands for the state: `successFlag`, in other documents `status` or `state`."""
     value = next((data[key] for key in ("successFlag", "status", "state") if data.get(key) is not None), None)
     number = as_number(value)
-    return as_text(value).upper() if number is None else f"{number:g}"
+    return safe_code(value).upper() if number is None else f"{number:g}"
 
 
 def _result_urls(data: Mapping[str, object]) -> tuple[str, ...]:
@@ -218,8 +209,7 @@ def _code(answer: Answer, body: Mapping[str, object]) -> int:
 
 def _failure(answer: Answer, code: int, message: str, purpose: Purpose) -> ProviderError:
     fault = FAULTS.get(code, http_fault(code) if code == answer.status else Fault.UNCLEAR)
-    reason = message or f"answered with code {code}"
-    return failure(NAME, fault, reason, code=str(code), purpose=purpose, retry_after_seconds=answer.retry_after_seconds)
+    return failure(NAME, answer, purpose, fault, message or f"answered with code {code}", str(code))
 
 
 class Kie(Account):

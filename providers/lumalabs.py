@@ -9,18 +9,19 @@ from jobs.errors import OutcomeUnknownError, ProviderError, ProviderProtocolErro
 from jobs.job import Kind
 from jobs.ports import Abilities, Accepted, CallbackNote, Clock, Order, Progress, Status
 from providers.account import Account
-from providers.answers import Answer, as_links, as_number, as_object, as_text, as_time_ms, first_task_id, safe_text
-from providers.callbacks import read_body, read_task_id
-from providers.faults import (
-    UNKNOWN_STATE,
-    UNKNOWN_TASK,
-    Fault,
-    Purpose,
-    failure,
-    http_fault,
-    unreadable,
-    without_video,
+from providers.answers import (
+    Answer,
+    as_links,
+    as_number,
+    as_object,
+    as_text,
+    as_time_ms,
+    first_task_id,
+    safe_code,
+    safe_text,
 )
+from providers.callbacks import read_body, read_task_id
+from providers.faults import UNKNOWN_STATE, UNKNOWN_TASK, Fault, Purpose, failure, http_fault, unreadable, without_video
 from providers.settings import ServiceSettings
 
 NAME = "lumalabs"
@@ -86,7 +87,7 @@ def read_status(answer: Answer, task_id: str, now_ms: int) -> Status:
 
 
 def _read_generation(answer: Answer, body: Mapping[str, object], now_ms: int) -> Status:
-    state = as_text(body.get("state")).lower()
+    state = safe_code(body.get("state")).lower()
     match STATES.get(state):
         case Progress.DONE:
             urls = as_links(as_object(body.get("assets")).get("video"))
@@ -96,7 +97,7 @@ def _read_generation(answer: Answer, body: Mapping[str, object], now_ms: int) ->
             return Status(Progress.FAILED, reason=safe_text(body.get("failure_reason")), code=state)
         case Progress.RUNNING:
             return Status(Progress.RUNNING)
-    return Status(Progress.RUNNING, reason=safe_text(state) or "none", code=UNKNOWN_STATE)
+    return Status(Progress.RUNNING, reason=state or "none", code=UNKNOWN_STATE)
 
 
 def read_callback(headers: Mapping[str, str], body: bytes) -> CallbackNote:  # noqa: ARG001 - nothing is signed
@@ -125,14 +126,7 @@ def _body(answer: Answer, purpose: Purpose) -> Mapping[str, object]:
     fault = http_fault(answer.status) if answer.status >= 300 else Fault.UNCLEAR
     if fault in (Fault.REFUSED, Fault.AUTH) and "insufficient credit" in reason.lower():
         fault = Fault.CREDIT
-    raise failure(
-        NAME,
-        fault,
-        reason,
-        code=str(answer.status),
-        purpose=purpose,
-        retry_after_seconds=answer.retry_after_seconds,
-    )
+    raise failure(NAME, answer, purpose, fault, reason)
 
 
 def _detail(body: Mapping[str, object]) -> str:
