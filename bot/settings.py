@@ -107,7 +107,8 @@ class Settings(BaseSettings):
     # --- clips ---
     clip_max_bytes: Bytes = _of(ByteSize(500 * MB), "Largest clip or result that is fetched")
     clip_max_seconds: Amount = _of(600.0, "Longest clip that is looked at")
-    fetch_seconds: Amount = _of(300.0, "How long a download may take")
+    fetch_base_seconds: Amount = _of(30.0, "Time any download may take, whatever its size")
+    fetch_bytes_per_second: Bytes = _of(ByteSize(MB), "Speed a download must have on top of that time")
     media_workers: Count = _of(2, "Processes that look at or work on video at once")
     trusted_media_hosts: Annotated[tuple[HostAndPort, ...], Words] = _of(
         (), "host:port,... that clips may come from though private or plain http; for the sandbox"

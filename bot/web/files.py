@@ -1,4 +1,4 @@
-"""Serve files of the shelf under signed addresses: GET and HEAD /files/{name}, with ranges (RFC 9110 14)."""
+"""Serve files of the shelf: GET and HEAD /files/{name}?exp=UNIX_SECONDS&sig=..., with ranges (RFC 9110 14)."""
 
 import asyncio
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
 
 ROUTE = "/files/{name:[A-Za-z0-9][A-Za-z0-9._-]{0,127}}"
 # Longest a transfer may take: a service that reads 500 MB at 1 Mbit/s is given up on.
@@ -25,8 +26,8 @@ CONTENT_TYPES: Mapping[str, str] = {
 class Shelf(Protocol):
     """Know which files may be handed out."""
 
-    def verify(self, name: str, query: Mapping[str, str]) -> Path | None:
-        """Return the file of a name when the query signs it and has not ended; compares in constant time."""
+    def find_signed(self, name: str, expires: str, signature: str) -> Path | None:
+        """Return the file a signed address leads to; None when it is wrong, has ended, or the file is gone."""
 
 
 class FileCounter:
@@ -39,17 +40,27 @@ class FileCounter:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer a request for a file."""
         name = request.match_info["name"]
-        path = self._shelf.verify(name, request.query)
+        path = self._shelf.find_signed(name, request.query.get("exp", ""), request.query.get("sig", ""))
         if path is None or not await asyncio.to_thread(path.is_file):
             raise web.HTTPNotFound
-        response = web.FileResponse(path, headers=_headers(name))
+        return _TimedFileResponse(path, headers=_headers(name), transfer_seconds=self._transfer_seconds)
+
+
+class _TimedFileResponse(web.FileResponse):
+    """Send a file, and cut off a reader that takes too long."""
+
+    def __init__(self, path: Path, *, headers: Mapping[str, str], transfer_seconds: float) -> None:
+        super().__init__(path, headers=headers)
+        self._transfer_seconds = transfer_seconds
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         try:
             async with asyncio.timeout(self._transfer_seconds):
-                await response.prepare(request)
+                return await super().prepare(request)
         except TimeoutError:
             if request.transport is not None:
                 request.transport.abort()
-        return response
+            raise ConnectionResetError("the reader is too slow") from None
 
 
 def _headers(name: str) -> dict[str, str]:

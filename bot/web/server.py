@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 from aiohttp import hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.web import callbacks, files
 from bot.web.callbacks import CallbackDesk
@@ -11,10 +12,20 @@ from bot.web.files import FileCounter
 from bot.web.health import HealthBoard
 
 log = logging.getLogger(__name__)
+wire_log = logging.getLogger(f"{__name__}.wire")
 
 HEADER_SECONDS = 10.0  # for the whole head of a request, and between two of them
 LINGER_SECONDS = 1.0  # to read what still comes after an early answer, so that the sender sees it
 STOP_SECONDS = 5.0
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Leave out requests that are not HTTP: anybody can send them, and the traceback quotes them."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError)
+
+
+wire_log.addFilter(_is_ours)
 
 
 class WebServer:
@@ -29,6 +40,7 @@ class WebServer:
         host: str,
         port: int,
         header_seconds: float = HEADER_SECONDS,
+        linger_seconds: float = LINGER_SECONDS,
         stop_seconds: float = STOP_SECONDS,
     ) -> None:
         self._host = host
@@ -37,10 +49,11 @@ class WebServer:
         self._runner = web.AppRunner(
             _build_app(desk, counter, board),
             access_log=None,  # its lines hold the callbacks' tokens
+            logger=wire_log,
             auto_decompress=False,  # a broken gzip body would end as 500
             keepalive_timeout=header_seconds,
-            lingering_time=LINGER_SECONDS,
-            shutdown_timeout=stop_seconds * 0.8,
+            lingering_time=linger_seconds,
+            shutdown_timeout=stop_seconds * 0.4,  # waited for twice: for the answer, then for the end of its task
         )
 
     @property
