@@ -1,6 +1,7 @@
 """Put one clip through the bot as a member would, and keep what came of it."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from sandbox.discord.views import AttachmentView, InteractionView, MessageView, 
 
 MEMBER, PLACE, COMMAND = "Mia", "edits", "luma modify"
 _JOB_SECONDS = 1800.0
+_CARD_SECONDS = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Outcome:
 
     video: AttachmentView | None
     words: str
+    message_id: int | None = None
 
 
 async def run_job(demo: Demo, clip: Path, prompt: str) -> Outcome:
@@ -41,9 +44,13 @@ async def run_job(demo: Demo, clip: Path, prompt: str) -> Outcome:
         return _read_end(demo, actor.interaction(answer.id))
 
     try:
-        return await actor.wait_for(ended, _JOB_SECONDS)
+        outcome = await actor.wait_for(ended, _JOB_SECONDS)
     except TimeoutError:
         return Outcome(None, f"nothing came within {_JOB_SECONDS:.0f} s")
+    # the card is brought up to date at leisure; a transcript should have it, but nothing hangs on it
+    with contextlib.suppress(TimeoutError):
+        await actor.wait_for(lambda: _card_links(actor.interaction(answer.id), outcome), _CARD_SECONDS)
+    return outcome
 
 
 def _read_end(demo: Demo, answer: InteractionView) -> Outcome | None:
@@ -56,8 +63,12 @@ def _read_end(demo: Demo, answer: InteractionView) -> Outcome | None:
     for message in _messages_after(demo, answer.message):
         if message.author.is_bot and message.pings_me:
             video = next((one for one in message.attachments if one.content_type.startswith("video/")), None)
-            return Outcome(video, said(message))
+            return Outcome(video, said(message), message.id)
     return None
+
+
+def _card_links(answer: InteractionView, outcome: Outcome) -> bool:
+    return outcome.message_id is None or answer.message is None or str(outcome.message_id) in said(answer.message)
 
 
 def _messages_after(demo: Demo, card: MessageView) -> list[MessageView]:
