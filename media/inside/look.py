@@ -36,6 +36,7 @@ HDR_TRANSFERS = frozenset({16, 18})  # PQ and HLG, ITU-T H.273 table 3
 _FIRST_FRAMES = 3
 _FIRST_PACKETS = 64
 _TAIL_PACKETS = 12
+_HEAD_BYTES = 16
 
 
 @dataclass(slots=True)
@@ -73,11 +74,11 @@ class _Track:
         return float((len(self.times) - 1) / span) if span else 0.0
 
     def varies(self) -> bool:
-        """Say whether the distance between pictures varies by more than a tenth and two milliseconds."""
+        """Say whether distances between pictures differ by a tenth and two milliseconds; one alone does not count."""
         step = self.step()
         slack = max(step / 10, 1 + float(Fraction(2, 1000) / self.time_base))
-        ordered = sorted(self.times)
-        return any(abs(b - a - step) > slack for a, b in pairwise(ordered))
+        odd = sum(abs(b - a - step) > slack for a, b in pairwise(sorted(self.times)))
+        return odd > max(1, len(self.times) // 50)
 
 
 @dataclass(slots=True)
@@ -100,6 +101,8 @@ class _Pictures:
 
     def check(self, count: int) -> None:
         """Refuse a file whose first or last pictures do not decode."""
+        if not count:
+            raise Refusal("broken", "it holds no pictures")
         if len(self.first) < min(_FIRST_FRAMES, count):
             self.first += self._decode(None)
         if len(self.first) < min(_FIRST_FRAMES, count):
@@ -126,9 +129,9 @@ def look(path: Path) -> dict[str, Any]:
         video.codec_context.thread_count = 1
         audio = next(iter(container.streams.audio), None)
         track, sound, pictures = _walk(container, video, audio)
+        pictures.check(len(track.times))
         if len(track.times) < 2:
             raise Refusal("still")
-        pictures.check(len(track.times))
         facts = _read_picture(pictures.first[0], video)
         facts |= _read_times(track)
     faststart, fragmented = read_outline(path) if demuxer == "mov" else (False, False)
@@ -155,8 +158,8 @@ def _walk(container: InputContainer, video: VideoStream, audio: AudioStream | No
             count += 1
             if count > MAX_PACKETS:
                 raise Refusal("packets", str(MAX_PACKETS))
-            if not packet.size:
-                continue
+            if not packet.size or not any(memoryview(packet)[:_HEAD_BYTES]):
+                continue  # nothing, or a hole of zeros where the data was lost
             if packet.stream_index == video.index:
                 pictures.add(packet)
             if not packet.is_discard:

@@ -59,9 +59,8 @@ def read_container(path: Path, demuxer: str) -> str:
     return "3gp" if brand[:3] in {b"3gp", b"3g2", b"3gs", b"3gr"} else "mp4"
 
 
-def open_clip(path: Path) -> InputContainer:
-    """Open a file for reading; refuse one that FFmpeg cannot open under our whitelists."""
-    demuxer = read_demuxer(path)
+def reading_options(demuxer: str) -> dict[str, str]:
+    """Return FFmpeg's options for reading: this file and nothing else, and no picture larger than we take."""
     options = {
         "protocol_whitelist": "file",
         "format_whitelist": FORMATS,
@@ -69,10 +68,14 @@ def open_clip(path: Path) -> InputContainer:
         "max_pixels": str(MAX_PIXELS),
         "max_streams": str(MAX_STREAMS),
     }
-    if demuxer == "mov":
-        options |= {"enable_drefs": "0", "use_absolute_path": "0"}
+    return options | ({"enable_drefs": "0", "use_absolute_path": "0"} if demuxer == "mov" else {})
+
+
+def open_clip(path: Path) -> InputContainer:
+    """Open a file for reading; refuse one that FFmpeg cannot open under our whitelists."""
+    demuxer = read_demuxer(path)
     try:
-        return av.open(str(path), format=demuxer, options=options, metadata_errors="ignore")
+        return av.open(str(path), format=demuxer, options=reading_options(demuxer), metadata_errors="ignore")
     except (av.FFmpegError, ValueError, MemoryError) as error:
         raise Refusal("unreadable", type(error).__name__) from error
 
