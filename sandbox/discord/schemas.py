@@ -21,7 +21,6 @@ _REQUEST_WAIVERS: dict[str, Json] = {
     "MessageEditRequestPartial": {"tts": {"type": ["boolean", "null"]}},
     "RichEmbed": {"flags": {"type": ["integer", "null"]}},
     "ApplicationCommandAttachmentOption": {"file_types": {"type": ["array", "null"], "maxItems": 10}},
-    "RichEmbed": {"flags": {"type": ["integer", "null"]}},
     "FileUploadComponentForModalRequest": {"file_types": {"type": ["array", "null"], "maxItems": 10}},
 }
 _ANSWER_WAIVERS: dict[str, Json] = {
