@@ -1,0 +1,158 @@
+"""What a child process may do to us: nothing but cost its time."""
+
+import asyncio
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from media.limited import ChildFailedError, ChildLimits, ChildRefusedError, Workshop, run_child
+from tests.media.benches import Benches
+from tests.media.making import make_clip
+
+LIMITS = ChildLimits(memory_bytes=1 << 30, cpu_seconds=5, file_bytes=0, wall_seconds=1.0)
+MISDEEDS = {
+    "sleeps": ("import time; time.sleep(60)", "killed"),
+    "forks": ("import os, time; os.fork(); time.sleep(60)", "killed"),
+    "leaves a child that keeps its stdout": (
+        "import os, sys, time\nif os.fork():\n os._exit(0)\ntime.sleep(60)",
+        "killed|no answer",
+    ),
+    "floods stdout": ("import sys\nwhile True: sys.stdout.write('x' * 65536)", "too much"),
+    "floods with lines": ("while True: print('{\"progress\": 0.5}')", "too much|killed"),
+    "prints bad JSON": ("print('{\"result\":')", "nonsense"),
+    "prints a list": ("print('[1]')", "nonsense"),
+    "prints bytes that are no text": ("import sys; sys.stdout.buffer.write(b'\\xff\\xfe\\n')", "nonsense"),
+    "prints an answer of no kind": ("print('{\"odd\": 1}')", "cannot be read"),
+    "dies of a fault": ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "exit -11"),
+    "aborts": ("import os; os.abort()", "exit -6"),
+    "answers, then aborts": ("import os; print('{\"result\": {}}', flush=True); os.abort()", "exit -6"),
+    "answers, then exits badly": ("print('{\"result\": {}}', flush=True); raise SystemExit(139)", "exit 139"),
+    "answers, then stays": ("import time; print('{\"result\": {}}', flush=True); time.sleep(60)", "killed"),
+    "ignores SIGTERM": (
+        "import signal, time\nfor s in (1, 2, 15): signal.signal(s, signal.SIG_IGN)\ntime.sleep(60)",
+        "killed",
+    ),
+    "says nothing": ("pass", "no answer"),
+}
+
+
+def command(code: str) -> tuple[str, ...]:
+    """Make a child of our own code."""
+    return (sys.executable, "-I", "-c", code)
+
+
+@pytest.mark.parametrize("misdeed", MISDEEDS)
+async def test_a_child_that_misbehaves_is_ended(misdeed: str, tmp_path: Path) -> None:
+    code, text = MISDEEDS[misdeed]
+    pid_file = tmp_path / "pid"
+    noted = f"import os\nopen({str(pid_file)!r}, 'w').write(str(os.getpid()))\n{code}"
+    async with asyncio.timeout(16):
+        with pytest.raises(ChildFailedError, match=text):
+            await run_child("look", {}, LIMITS, tmp_path, command=command(noted))
+    async with asyncio.timeout(5):
+        while _alive(int(pid_file.read_text())):  # noqa: ASYNC110 - the kernel ends a killed process when it likes
+            await asyncio.sleep(0.01)
+
+
+def _alive(group: int) -> list[str]:
+    """Return the processes of a group that are not merely waiting to be buried."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, process_group = stat.read_text().rpartition(")")[2].split()[:3]
+            if int(process_group) == group and state not in "ZX":
+                found.append(stat.parent.name)
+    return found
+
+
+async def test_an_answer_and_progress_come_through(tmp_path: Path) -> None:
+    heard: list[float] = []
+    code = 'print(\'{"progress": 0.25}\\n{"progress": 1}\\n{"result": {"seen": 1}}\')'
+    answer = await run_child("look", {}, LIMITS, tmp_path, on_progress=heard.append, command=command(code))
+    assert (answer, heard) == ({"seen": 1}, [0.25, 1.0])
+    with pytest.raises(ChildRefusedError) as refused:
+        await run_child("look", {}, LIMITS, tmp_path, command=command('print(\'{"refused": "still"}\')'))
+    assert (refused.value.rule, refused.value.value) == ("still", "")
+
+
+async def test_the_environment_does_not_reach_a_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "canary")
+    code = (
+        "import json, os, sys; given = dict(os.environ); given.pop('LC_CTYPE', None);"
+        "answer = {'env': given, 'cwd': os.getcwd(), 'in': sys.stdin.read(), 'group': os.getpgrp()};"
+        "print(json.dumps({'result': answer}))"
+    )
+    answer = await run_child("look", {}, LIMITS, tmp_path, command=command(code))
+    assert (answer["env"], answer["cwd"], answer["in"]) == ({}, str(tmp_path), "")
+    assert answer["group"] != os.getpgrp()
+
+
+async def test_cancelling_ends_the_child_and_frees_its_place(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path / "workshop", lookers=1)
+    begun = asyncio.Event()
+
+    async def work() -> None:
+        async with workshop.looking, workshop.bench() as folder:
+            await run_child(
+                "look",
+                {},
+                ChildLimits(1 << 30, 5, 0, 60.0),
+                folder,
+                on_progress=lambda _: begun.set(),
+                command=command("import time; print('{\"progress\": 0}', flush=True); time.sleep(60)"),
+            )
+
+    task = asyncio.create_task(work())
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not workshop.looking.locked()
+    assert list(workshop.folder.iterdir()) == []
+
+
+async def test_the_limits_hold_inside_a_child(benches: Benches) -> None:
+    clip = make_clip(benches.folder / "clip.mp4")
+    async with benches.workshop.bench(clip=clip) as folder:
+        with pytest.raises((ChildFailedError, ChildRefusedError)):
+            await run_child("look", {"file": "clip"}, ChildLimits(48 << 20, 5, 0, 10.0), folder)
+        with pytest.raises((ChildFailedError, ChildRefusedError)):
+            await run_child("no such task", {}, ChildLimits(1 << 30, 5, 0, 10.0), folder)
+
+
+async def test_no_more_children_than_places(benches: Benches) -> None:
+    workshop = Workshop(benches.folder / "narrow", lookers=2)
+    running = most = 0
+
+    async def look() -> None:
+        nonlocal running, most
+        async with workshop.looking, workshop.bench() as folder:
+            running += 1
+            most = max(most, running)
+            await run_child("look", {}, LIMITS, folder, command=command("print('{\"result\": {}}')"))
+            running -= 1
+
+    await asyncio.gather(*(look() for _ in range(8)))
+    assert most == 2
+
+
+async def test_fifty_hostile_files_do_not_keep_a_good_one_waiting(benches: Benches) -> None:
+    clip = make_clip(benches.folder / "clip.mp4")
+    bad = benches.file("bad.mp4", clip.read_bytes()[:4000])
+    loop, late = asyncio.get_running_loop(), []
+
+    async def watch() -> None:
+        while True:
+            due = loop.time() + 0.01
+            await asyncio.sleep(0.01)
+            late.append(loop.time() - due)
+
+    watching = asyncio.create_task(watch())
+    hostile = [asyncio.create_task(benches.verdict(bad)) for _ in range(50)]
+    assert await benches.verdict(clip) == "fine"
+    assert set(await asyncio.gather(*hostile)) == {"unreadable"}
+    watching.cancel()
+    assert sorted(late)[len(late) * 99 // 100] < 0.1
