@@ -1,4 +1,7 @@
-"""Send one request to a video service and map every way it can break; nothing is sent twice."""
+"""Send one request to a video service and map every way it can break; what can cost money is sent once.
+
+The one repetition is aiohttp's own: a GET or DELETE whose connection is closed without an answer.
+"""
 
 import errno
 import json
@@ -53,7 +56,13 @@ async def request(session: aiohttp.ClientSession, call: Call) -> Answer:
     Raises ProviderUnavailableError when nothing was sent (any purpose) or a read or upload broke, OutcomeUnknownError
     when a submit broke after it may have left. No error holds the key, an address or a part of the request.
     """
-    headers = {"Authorization": f"Bearer {call.bearer}", "User-Agent": call.user_agent, "Accept": "application/json"}
+    headers = {
+        "Authorization": f"Bearer {call.bearer}",
+        "User-Agent": call.user_agent,
+        "Accept": "application/json",
+        # A kept connection may prove closed only when a submit is on it, and the outcome would be unknown.
+        "Connection": "close",
+    }
     body: bytes | aiohttp.FormData | None = call.form
     if call.content is not None:
         headers["Content-Type"] = "application/json"
