@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,25 @@ async def traced(database: SqliteDatabase) -> list[str]:
     statements: list[str] = []
     await database.read(lambda _session: database._connection.set_trace_callback(statements.append))
     return statements
+
+
+class BrokenOnce:
+    """Interrupt SQLite at one of its steps."""
+
+    def __init__(self, point: int) -> None:
+        self._left = point
+        self.happened = False
+
+    def __call__(self) -> bool:
+        """Tell SQLite whether to stop here."""
+        self._left -= 1
+        self.happened |= self._left == 0
+        return self._left == 0
+
+
+async def watched(database: SqliteDatabase, handler: BrokenOnce | None) -> None:
+    """Let SQLite ask the handler every 20 instructions."""
+    await database.read(lambda _session: database._connection.set_progress_handler(handler, 20))
 
 
 async def test_writes_that_wait_together_share_one_commit(database: SqliteDatabase) -> None:
@@ -193,6 +213,35 @@ async def test_a_full_disk_is_named_and_loses_nothing_acknowledged(database: Sql
     assert await database.write(add_beat) == 1
 
 
+async def test_a_statement_broken_at_any_point_leaves_the_whole_batch_consistent(database: SqliteDatabase) -> None:
+    store = SqlJobStore(database)
+    failed, stored, beats = 0, 0, 1
+    for point in count(1):
+        broken = BrokenOnce(point)
+        await watched(database, broken)
+        async with held_up(database) as go:
+            inserts = [
+                asyncio.create_task(store.insert(new_job(), now_ms=1, due_at_ms=1)),
+                asyncio.create_task(database.write(add_beat)),
+                asyncio.create_task(store.insert(new_job(), now_ms=1, due_at_ms=1)),
+            ]
+            await asyncio.sleep(0)
+            go.set()
+            results = await asyncio.gather(*inserts, return_exceptions=True)
+        await watched(database, None)
+
+        errors = [result for result in results if isinstance(result, BaseException)]
+        assert all(isinstance(error, StorageError) for error in errors)
+        failed += len(errors)
+        stored += [type(result) for result in results].count(tuple)
+        beats += results.count(1)
+        tables = [await count_rows(database, table) for table in ("jobs", "reservations", "job_events", "pulse")]
+        assert tables == [stored, stored, stored, beats]
+        if not broken.happened:
+            break
+    assert failed > 10
+
+
 async def test_a_failing_commit_is_heard_by_every_caller(database: SqliteDatabase) -> None:
     def defer_a_broken_rule(session: Session) -> None:
         session.rows("PRAGMA defer_foreign_keys = ON")
@@ -258,6 +307,19 @@ async def test_a_database_locked_at_the_start_is_refused_and_let_go(path: Path) 
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(StorageError, match="locked"):
             await open_store(f"sqlite:///{path}", busy_timeout_seconds=0.05)
+
+    await (await SqliteDatabase.open(path)).close()
+
+
+async def test_an_opening_that_is_cancelled_lets_the_file_go(path: Path) -> None:
+    for turns in range(5):
+        opening = asyncio.create_task(SqliteDatabase.open(path))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        opening.cancel()
+        await asyncio.gather(opening, return_exceptions=True)
+        if not opening.cancelled():
+            await opening.result().close()
 
     await (await SqliteDatabase.open(path)).close()
 
