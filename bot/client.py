@@ -58,6 +58,8 @@ class LumaBot(commands.Bot):
 
     def __init__(self, options: ClientOptions, extensions: Sequence[str] = EXTENSIONS) -> None:
         point_at(options.api_url, options.gateway_url)
+        # No voice here: keep its two warnings out of the operator's log.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,

@@ -18,6 +18,9 @@ _log = logging.getLogger(__name__)
 
 async def answer_fault(interaction: discord.Interaction[Any], error: BaseException) -> None:
     """Tell the person what went wrong, ephemerally, and log what is ours to mend."""
+    if interaction.client.is_closed():
+        _log.info("interaction %d was cut off by the stop", interaction.id)
+        return
     original = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     code = f"{interaction.id % 36**6:06x}".upper()
     match original:

@@ -17,6 +17,8 @@ from jobs.errors import LimitReachedError
 from jobs.job import Job, NewJob, Request
 from jobs.ports import Posted
 
+# Discord's deadline for the first answer; afterwards nobody takes it.
+ANSWER_SECONDS = 3.0
 _log = logging.getLogger(__name__)
 _member_locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
@@ -92,7 +94,8 @@ async def _answer(interaction: discord.Interaction[LumaBot], job: Job) -> Posted
     """Answer with the card; None when Discord did not take it: delivery will post one."""
     parts = await _card_parts(interaction.client, job)
     try:
-        response = await interaction.response.send_message(**parts)
+        async with asyncio.timeout(ANSWER_SECONDS):
+            response = await interaction.response.send_message(**parts)
     except DISCORD_FAULTS as error:
         _log.warning("job=%s: its command could not be answered (%s)", job.code, type(error).__name__)
         return None

@@ -15,7 +15,7 @@ from bot.desk import Desk, Limits
 from jobs.errors import UnusableClipError
 from jobs.gates import Gates
 from jobs.intake import Intake
-from jobs.job import Job, Kind, State
+from jobs.job import Charge, Job, Kind, State
 from jobs.outside import Outside
 from jobs.retries import Timings
 from sandbox.discord.actor import Actor
@@ -116,10 +116,18 @@ class BotWorld:
         self._build()
         await self.start()
 
-    async def modify(self, user: str = "Mia", channel: int | str = "edits", **options: str | bool) -> InteractionView:
+    async def modify(
+        self, user: str = "Mia", *, channel: int | str = "edits", **options: str | bool
+    ) -> InteractionView:
         """Run `/luma modify` with a clip."""
-        wanted = {"prompt": "make it warm"} | options
+        wanted: dict[str, str | int | float | bool] = {"prompt": "make it warm", **options}
         return await self.actor.slash(user, channel, "luma modify", wanted, {"clip": CLIP})
+
+    async def settled(self) -> None:
+        """Wait until the bot has done all that commands, presses and forms made it begin."""
+        names = ("CommandTree-invoker", "discord.py: on_interaction")
+        while tasks := [task for task in asyncio.all_tasks() if task.get_name().startswith(names)]:
+            await asyncio.wait(tasks)
 
     async def only_job(self) -> Job:
         """Return the one job there is."""
@@ -128,6 +136,7 @@ class BotWorld:
 
     async def jobs(self) -> list[Job]:
         """Return every job of everybody, oldest first."""
+        await self.settled()
         ids = await self.database.read(lambda session: session.rows("SELECT id FROM jobs ORDER BY created_at_ms, id"))
         found = [await self.store.get(str(row["id"])) for row in ids]
         return [job for job in found if job is not None]
@@ -135,7 +144,8 @@ class BotWorld:
     async def put(self, job: Job, **changes: object) -> Job:
         """Write changes over a job's row."""
         after = replace(job, **changes)  # type: ignore[arg-type]  # the tests name the fields
-        moved = await self.store.move(job, after, event="test", now_ms=self.clock.now_ms(), fenced=False)
+        charge = Charge.RELEASE if after.state.is_final else None
+        moved = await self.store.move(job, after, event="test", now_ms=self.clock.now_ms(), charge=charge, fenced=False)
         assert moved is not None
         return moved
 
