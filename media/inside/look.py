@@ -20,8 +20,7 @@ from media.inside.answers import Refusal
 from media.inside.boxes import read_outline
 from media.inside.opening import (
     AUDIO_CODECS,
-    MAX_PIXELS,
-    MAX_SIDE,
+    check_size,
     choose_video,
     codec_of,
     displayed_aspect,
@@ -183,8 +182,7 @@ def _read_times(track: _Track) -> dict[str, Any]:
 
 def _read_picture(frame: VideoFrame, stream: VideoStream) -> dict[str, Any]:
     width, height = frame.width, frame.height
-    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
-        raise Refusal("size", f"{width}x{height}")
+    check_size(width, height)
     turn = round(frame.rotation / 90) * 90 % 360
     if turn in {90, 270}:
         width, height = height, width

@@ -94,7 +94,17 @@ def choose_video(container: InputContainer) -> VideoStream:
     codec = codec_of(videos[0])
     if codec not in VIDEO_CODECS:
         raise Refusal("codec", codec or "unknown")
+    context = videos[0].codec_context
+    check_size(context.width, context.height)
+    # The header may lie about the size: the decoder itself refuses larger pictures, too.
+    context.options = {"max_pixels": str(MAX_PIXELS)}
     return videos[0]
+
+
+def check_size(width: int, height: int) -> None:
+    """Refuse pictures larger than we take."""
+    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+        raise Refusal("size", f"{width}x{height}")
 
 
 def codec_of(stream: VideoStream | AudioStream) -> str:
