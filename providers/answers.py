@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 MAX_TEXT = 300
 MAX_URL = 8192
+YEAR_10000_MS = 253_402_300_800_000
 
 # Also as an answer may quote one: with escaped slashes, or percent-encoded.
 _URL = re.compile(r"https?(?::|%3A)(?:\\*/|%2F){2}[^\s\"'<>]*", re.IGNORECASE)
@@ -72,15 +73,17 @@ def as_number(value: object) -> float | None:
 
 
 def as_time_ms(value: object) -> int | None:
-    """Return Unix milliseconds from milliseconds, seconds or ISO 8601; None when it is no time."""
+    """Return Unix milliseconds from milliseconds, seconds or ISO 8601; None when it is no time from 1970 to 9999."""
     number = as_number(value)
-    if number is not None:
-        return int(number if number > 1e11 else number * 1000) if number > 0 else None
-    try:
-        moment = datetime.fromisoformat(as_text(value))
-        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
-    except (ValueError, OverflowError):
-        return None
+    if number is None:
+        try:
+            moment = datetime.fromisoformat(as_text(value))
+            number = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000
+        except (ValueError, OverflowError):
+            return None
+    elif number <= 1e11:
+        number *= 1000
+    return int(number) if 0 < number < YEAR_10000_MS else None
 
 
 def as_links(value: object) -> tuple[str, ...]:

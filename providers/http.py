@@ -6,7 +6,7 @@ The one repetition is aiohttp's own: a GET or DELETE whose connection is closed 
 import errno
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
 import aiohttp
@@ -42,15 +42,15 @@ class Call:
     purpose: Purpose
     method: str
     url: str
-    bearer: str
+    bearer: str = field(repr=False)
     user_agent: str
     seconds: float
     params: Mapping[str, str] | None = None
-    content: Mapping[str, object] | None = None
+    content: Mapping[str, object] | None = field(default=None, repr=False)
     form: aiohttp.FormData | None = None
 
 
-async def request(session: aiohttp.ClientSession, call: Call) -> Answer:
+async def request(session: aiohttp.ClientSession, call: Call, *, connect_seconds: float = CONNECT_SECONDS) -> Answer:
     """Send a request once and return its answer, whatever its status; the body is cut at 1 MiB.
 
     Raises ProviderUnavailableError when nothing was sent (any purpose) or a read or upload broke, OutcomeUnknownError
@@ -75,7 +75,7 @@ async def request(session: aiohttp.ClientSession, call: Call) -> Answer:
             data=body,
             headers=headers,
             allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=call.seconds, connect=POOL_SECONDS, sock_connect=CONNECT_SECONDS),
+            timeout=aiohttp.ClientTimeout(total=call.seconds, connect=POOL_SECONDS, sock_connect=connect_seconds),
         ) as response:
             content = await _read(response)
     except _NOT_SENT as error:

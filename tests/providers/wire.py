@@ -67,6 +67,7 @@ class Wire:
     def __init__(self, *replies: Reply) -> None:
         self.replies = deque(replies)
         self.received: list[Received] = []
+        self.asked = asyncio.Event()
         self.let_go = asyncio.Event()
         self.flooded = 0
         self.url = ""
@@ -90,6 +91,7 @@ class Wire:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
         self.received.append(Received(request.method, request.path, dict(request.query), request.headers.copy(), body))
+        self.asked.set()
         reply = self.replies.popleft() if len(self.replies) > 1 else self.replies[0]
         match reply.act:
             case Act.DROP:
