@@ -89,9 +89,10 @@ def read_submit(answer: Answer, now_ms: int) -> Accepted:
     if not task_id or answer.status >= 300:
         _raise_error(answer, body, Purpose.SUBMIT)
         raise OutcomeUnknownError(NAME, "accepted without a task id", code=str(answer.status))
-    if body.get("error") or body.get("success") is False or _video_urls(body) or _video_urls(data):
-        return Accepted(task_id, _read_task(answer, {"response": {**data, **body}, "finished_at": now_ms}, now_ms))
-    return Accepted(task_id)
+    if not (body.get("error") or body.get("success") is False or _video_urls(body) or _video_urls(data)):
+        return Accepted(task_id)
+    status = _read_one(answer, {"response": {**data, **body}, "finished_at": now_ms}, now_ms)
+    return Accepted(task_id, status if isinstance(status, Status) else None)
 
 
 def read_statuses(answer: Answer, task_ids: Sequence[str], now_ms: int) -> dict[str, Status | Exception]:
@@ -104,7 +105,7 @@ def read_statuses(answer: Answer, task_ids: Sequence[str], now_ms: int) -> dict[
         raise unreadable(NAME, answer, Purpose.READ)
     items = body.get("items")
     if not isinstance(items, list):
-        if _task_id(body) not in task_ids:
+        if answer.status >= 300 or _task_id(body) not in task_ids:
             _raise_error(answer, body, Purpose.READ)
         items = [body]
     tasks: dict[str, Mapping[str, object]] = {}

@@ -178,7 +178,8 @@ def read_upload(answer: Answer, now_ms: int) -> TemporaryLink:
     url = as_link(data.get("downloadUrl")) or as_link(data.get("fileUrl"))
     if not url:
         raise ProviderProtocolError(NAME, "an upload without an address", excerpt=answer.excerpt())
-    return TemporaryLink(url, answers.as_time_ms(data.get("expiresAt")) or now_ms + UPLOAD_LIFE_MS)
+    expires_at_ms = answers.as_time_ms(data.get("expiresAt"))
+    return TemporaryLink(url, expires_at_ms if (expires_at_ms or 0) > now_ms else now_ms + UPLOAD_LIFE_MS)
 
 
 def read_link(answer: Answer, now_ms: int) -> TemporaryLink:

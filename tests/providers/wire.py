@@ -90,7 +90,9 @@ class Wire:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
-        self.received.append(Received(request.method, request.path, dict(request.query), request.headers.copy(), body))
+        self.received.append(
+            Received(request.method, request.rel_url.raw_path, dict(request.query), request.headers.copy(), body)
+        )
         self.asked.set()
         reply = self.replies.popleft() if len(self.replies) > 1 else self.replies[0]
         match reply.act:
