@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -151,6 +152,8 @@ class Workshop:
         # Looking takes a second, editing minutes: nobody's new clip should wait behind an encode.
         self.looking = asyncio.Semaphore(lookers)
         self.working = asyncio.Semaphore(workers)
+        self._sweeping = threading.Lock()
+        self._swept = False
 
     @asynccontextmanager
     async def bench(self, **files: Path) -> AsyncIterator[Path]:
@@ -162,7 +165,11 @@ class Workshop:
             await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, True))
 
     def _lay_out(self, files: dict[str, Path]) -> Path:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        with self._sweeping:
+            if not self._swept:  # what a process that was killed left behind
+                shutil.rmtree(self.folder, ignore_errors=True)
+                self.folder.mkdir(parents=True, exist_ok=True)
+                self._swept = True
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         try:
             for name, path in files.items():

@@ -1,0 +1,170 @@
+"""The way of a clip in and of a result out, through real downloads and real probes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from jobs.errors import DiskFullError, LumaBotError, MediaError, SourceUnavailableError, UnusableClipError
+from jobs.job import ClipSource, Job, Kind, Request, Result
+from jobs.ports import TemporaryLink
+from media.clips import ClipLimits, ShelfClips
+from media.fetch import Fetcher
+from media.shelf import Shelf, ShelfLimits
+from tests.fakes import FakeClock, abilities_of
+from tests.jobs.making import make_job
+from tests.media.benches import Benches
+from tests.media.making import Recipe, make_clip
+from tests.media.wires import QUICK, open_server
+
+
+class Studio:
+    """Hold a server of files, and clips that fetch from it."""
+
+    def __init__(self, benches: Benches, port: int, free: int) -> None:
+        self.files: dict[str, bytes] = {}
+        self.asked: list[str] = []
+        self.renewed: list[ClipSource] = []
+        self.address = f"http://127.0.0.1:{port}"
+        self.fetcher = Fetcher(trusted_hosts=[f"127.0.0.1:{port}"], pace=QUICK, free=lambda _: 1 << 40)
+        limits = ShelfLimits(max_bytes=1 << 40, free_bytes=0)
+        self.shelf = Shelf(
+            benches.folder / "shelf", FakeClock(), limits=limits, public_url="https://bot.example", free=lambda _: free
+        )
+        self.clips = ShelfClips(
+            self.fetcher, benches.prober, self.shelf, limits=ClipLimits(2_000_000, 60.0), renew=self.renew
+        )
+
+    async def renew(self, source: ClipSource) -> str | None:
+        """Give the address of an attachment again, if it still hangs there."""
+        self.renewed.append(source)
+        return f"{self.address}/renewed.mp4" if "renewed.mp4" in self.files else None
+
+    def job(self, name: str = "clip.mp4", **source: int) -> Job:
+        """Make a job on one of the server's files."""
+        clip = ClipSource(f"{self.address}/{name}?hm=secret", name, **source)
+        return replace(make_job(), request=Request(Kind.MODIFY, "make it snow", clip=clip))
+
+    def link(self, name: str) -> TemporaryLink:
+        """Return the link of a result."""
+        return TemporaryLink(f"{self.address}/{name}?token=secret", 5)
+
+
+@asynccontextmanager
+async def open_studio(benches: Benches, free: int = 1 << 40) -> AsyncIterator[Studio]:
+    """Open a server and clips."""
+
+    async def talk(head: bytes, writer: asyncio.StreamWriter) -> None:
+        name = head.split()[1].decode().partition("?")[0].lstrip("/")
+        studio.asked.append(name)
+        body = studio.files.get(name)
+        status = "404 Not Found" if body is None else "200 OK"
+        kind = "text/html" if name.endswith(".html") else "video/mp4"
+        writer.write(
+            f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body or b'')}\r\n\r\n".encode()
+        )
+        writer.write(body or b"")
+        await writer.drain()
+
+    async with open_server(talk) as port:
+        studio = Studio(benches, port, free)
+        await studio.shelf.open()
+        try:
+            yield studio
+        finally:
+            await studio.fetcher.close()
+
+
+def _made(folder: Path, recipe: Recipe = Recipe(), suffix: str = "mp4") -> bytes:  # noqa: B008 - frozen
+    return make_clip(folder / f"made.{suffix}", recipe).read_bytes()
+
+
+async def test_a_clip_is_fetched_looked_at_and_kept(benches: Benches) -> None:
+    async with open_studio(benches) as studio:
+        studio.files["clip.mp4"] = clip = _made(benches.folder)
+        prepared = await studio.clips.prepare(studio.job(), abilities_of())
+        assert studio.clips.path(prepared.file).read_bytes() == clip
+        assert (prepared.facts.width, prepared.facts.height, prepared.facts.duration_ms) == (160, 96, 800)
+        url = studio.clips.public_url(prepared.file)
+        assert url is not None
+        assert url.startswith("https://bot.example/files/clip-")
+        assert list(studio.shelf.incoming.iterdir()) == []
+        await studio.clips.discard(prepared.file)
+        assert not studio.clips.path(prepared.file).exists()
+
+
+async def test_a_refused_clip_leaves_nothing(benches: Benches) -> None:
+    async with open_studio(benches) as studio:
+        studio.files |= {"clip.html": b"<html>", "lie.mp4": b"MZ" + bytes(99), "large.mp4": bytes(2_000_001)}
+        for name, rule in {
+            "clip.html": "link_page",
+            "lie.mp4": "not_video",
+            "large.mp4": "bytes",
+            "gone": "link_gone",
+        }.items():
+            with pytest.raises(UnusableClipError) as refused:
+                await studio.clips.prepare(studio.job(name), abilities_of())
+            assert (refused.value.rule, "secret" in refused.value.text) == (rule, False)
+        assert [path for path in studio.shelf.folder.rglob("*") if path.is_file()] == [studio.shelf.folder / "key"]
+
+
+async def test_an_expired_attachment_is_asked_for_again_once(benches: Benches) -> None:
+    async with open_studio(benches) as studio:
+        ids = {"channel_id": 1, "message_id": 2, "attachment_id": 3}
+        with pytest.raises(UnusableClipError, match="404"):
+            await studio.clips.prepare(studio.job("old.mp4", **ids), abilities_of())
+        assert len(studio.renewed) == 1
+        studio.files["renewed.mp4"] = _made(benches.folder)
+        await studio.clips.prepare(studio.job("old.mp4", **ids), abilities_of())
+        assert studio.asked == ["old.mp4", "old.mp4", "renewed.mp4"]
+        with pytest.raises(UnusableClipError, match="404"):
+            await studio.clips.prepare(studio.job("old.mp4"), abilities_of())
+        assert len(studio.renewed) == 2
+
+
+async def test_a_full_disk_stops_before_the_download(benches: Benches) -> None:
+    async with open_studio(benches, free=-1) as studio:
+        with pytest.raises(DiskFullError):
+            await studio.clips.prepare(studio.job(), abilities_of())
+        assert studio.asked == []
+
+
+async def test_a_result_is_looked_at_like_a_strangers_file(benches: Benches) -> None:
+    async with open_studio(benches) as studio:
+        good = _made(benches.folder)
+        studio.files |= {
+            "good.mp4": good,
+            "page.html": b"<html>",
+            "html.mp4": b"<html>the video has moved</html>",
+            "empty.mp4": b"",
+            "no_frames.mp4": good[:200],
+            "sound.mp4": b"RIFF\x04\x00\x00\x00AVI ",
+        }
+        job = studio.job()
+        result = await studio.clips.fetch_result(job, studio.link("good.mp4"))
+        assert result.facts is not None
+        assert (result.facts.duration_ms, result.url_expires_at_ms) == (800, 5)
+        assert studio.clips.path(result.file).is_file()
+        errors: dict[str, type[LumaBotError]] = {}
+        for name in ("page.html", "html.mp4", "empty.mp4", "no_frames.mp4", "sound.mp4", "gone.mp4"):
+            with pytest.raises(MediaError) as failed:
+                await studio.clips.fetch_result(job, studio.link(name))
+            assert "secret" not in str(failed.value)
+            errors[name] = type(failed.value)
+        assert errors.pop("gone.mp4") is SourceUnavailableError
+        assert set(errors.values()) == {MediaError}
+
+
+async def test_a_result_within_the_limit_goes_as_it_is(benches: Benches) -> None:
+    async with open_studio(benches) as studio:
+        studio.files["good.mp4"] = _made(benches.folder)
+        job = studio.job()
+        result = await studio.clips.fetch_result(job, studio.link("good.mp4"))
+        fitted = await studio.clips.fit(job, result, 1_000_000)
+        assert fitted is not None
+        assert (fitted.path, fitted.shrunk) == (studio.clips.path(result.file), False)
+        with pytest.raises(MediaError, match="no longer"):
+            await studio.clips.fit(job, Result("", "result-gone-0123456789abcdef.mp4"), 1_000_000)
