@@ -5,6 +5,7 @@ Sources: https://discord.com/developers/docs/components/reference and resources/
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from itertools import count
 
 from sandbox.discord.errors import invalid_form
 from sandbox.discord.model import FLAG_COMPONENTS_V2, Attachment, Json, Message
@@ -36,26 +37,32 @@ def find_component(components: list[Json], custom_id: str) -> Json | None:
 
 
 def complete_components(components: list[Json], *, is_v2: bool) -> list[Json]:
-    """Return a copy with ids and defaults filled in; raise 50035 for what Discord refuses."""
+    """Return a message's components with ids and defaults filled in; raise 50035 for what Discord refuses."""
+    done = number_components(components)
+    if is_v2:
+        _check_v2(list(walk(done)))
+    elif len(done) > 5 or any(one["type"] != ACTION_ROW for one in done):
+        raise invalid_form(
+            "components", "Must be 5 or fewer action rows without IS_COMPONENTS_V2", "UNION_TYPE_CHOICES"
+        )
+    for one in walk(done):
+        # only forms know it; Discord drops it from messages
+        one.pop("required", None)
+    return done
+
+
+def number_components(components: list[Json]) -> list[Json]:
+    """Return a copy of a message's or form's components with ids and defaults filled in."""
     done = deepcopy(components)
     everything = list(walk(done))
     custom_ids = [one["custom_id"] for one in everything if one.get("custom_id")]
     if len(set(custom_ids)) != len(custom_ids):
         raise invalid_form("components", "Component custom id cannot be duplicated", "COMPONENT_CUSTOM_ID_DUPLICATED")
-    if is_v2:
-        _check_v2(everything)
-    elif len(done) > 5 or any(one["type"] != ACTION_ROW for one in done):
-        raise invalid_form(
-            "components", "Must be 5 or fewer action rows without IS_COMPONENTS_V2", "UNION_TYPE_CHOICES"
-        )
     taken = {one["id"] for one in everything if one.get("id")}
-    number = 0
+    fresh = (number for number in count(1) if number not in taken)
     for one in everything:
         if not one.get("id"):
-            number += 1
-            while number in taken:
-                number += 1
-            one["id"] = number
+            one["id"] = next(fresh)
         _fill(one)
     return done
 

@@ -196,8 +196,6 @@ class Payloads:
 
     def _message_origin(self, message: Message) -> Json:
         payload: Json = {}
-        if message.nonce is not None:
-            payload["nonce"] = message.nonce
         if message.webhook_id:
             payload |= {"webhook_id": str(message.webhook_id), "application_id": str(message.webhook_id)}
         if message.interaction:

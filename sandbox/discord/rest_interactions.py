@@ -3,7 +3,7 @@
 from sandbox.discord import interactions as ix
 from sandbox.discord.errors import DiscordError, invalid_form
 from sandbox.discord.interactions import Interaction
-from sandbox.discord.message_parts import complete_components
+from sandbox.discord.message_parts import number_components
 from sandbox.discord.model import FLAG_EPHEMERAL, FLAG_LOADING, Json, Message
 from sandbox.discord.posting import make_message, upload_limit_bytes
 from sandbox.discord.routing import Answer, Call, RouteTable
@@ -35,7 +35,7 @@ def _apply(call: Call, interaction: Interaction, kind: int, data: Json) -> Messa
         parts.interactions.answer(interaction, kind, choices=_check_choices(data))
         return None
     if kind == ix.OPEN_MODAL:
-        modal = data | {"components": _number(data)}
+        modal = data | {"components": number_components(data.get("components") or [])}
         parts.interactions.answer(interaction, kind, modal=modal)
         return None
     if kind == ix.DEFER_UPDATE:
@@ -55,11 +55,6 @@ def _apply(call: Call, interaction: Interaction, kind: int, data: Json) -> Messa
     parts.world.add_message(message)
     parts.interactions.answer(interaction, kind, response=message)
     return message
-
-
-def _number(data: Json) -> list[Json]:
-    components: list[Json] = data.get("components") or []
-    return complete_components(components, is_v2=True)
 
 
 def _check_choices(data: Json) -> list[Json]:

@@ -56,7 +56,9 @@ def show_with_reference(call: Call, message: Message) -> Json:
     if message.reply_to and message.kind == _REPLY_KIND:
         channel_id, message_id = message.reply_to
         target = call.parts.world.messages.get(channel_id, {}).get(message_id)
-        payload["referenced_message"] = call.show(target) if target and target.ephemeral_to is None else None
+        shown = call.show(target) if target and target.ephemeral_to is None else None
+        # what is replied to comes as a basic message, without its reactions
+        payload["referenced_message"] = {k: v for k, v in shown.items() if k != "reactions"} if shown else None
     return payload
 
 

@@ -25,7 +25,7 @@ _REQUEST_WAIVERS: dict[str, Json] = {
 }
 _ANSWER_WAIVERS: dict[str, Json] = {
     "ApplicationCommandAttachmentOptionResponse": {"file_types": {"type": "array"}},
-    "MessageComponentInteractionMetadataResponse": {},
+    "CreatedThreadResponse": {"message": {"$ref": f"{_REF}MessageResponse"}},
 }
 _CONTENT_OF = ("MessageCreateRequest", "MessageEditRequestPartial", "BaseCreateMessageCreateRequest")
 _MAX_CONTENT = 2000
@@ -113,6 +113,9 @@ class _Adapter:
                 by_type.append((values, branch))
             else:
                 rest.append(branch)
+        others = [one for one in adapted if not _is_null(one)]
+        if len(others) == 1 and len(adapted) == 2:
+            return done | _or_null(others[0])
         if len(by_type) < 2 or any(not _is_null(one) for one in rest):
             return done | {"anyOf": adapted}
         return done | _decide(by_type, nullable=bool(rest))
@@ -137,9 +140,11 @@ def _decide(by_type: list[tuple[list[Any], Json]], *, nullable: bool) -> Json:
     ]
     shape: Json = {"type": "object", "required": ["type"], "properties": {"type": {"enum": known}}}
     decided: Json = {"allOf": [shape, *rules]}
-    if nullable:
-        return {"if": {"type": "null"}, "else": decided}
-    return decided
+    return _or_null(decided) if nullable else decided
+
+
+def _or_null(schema: Json) -> Json:
+    return {"if": {"type": "null"}, "else": schema}
 
 
 def _also_as_text(schema: Json) -> Json:
