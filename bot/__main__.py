@@ -4,8 +4,10 @@ import argparse
 import asyncio
 import logging
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Protocol
 
 from bot.checkup import CheckLine
@@ -44,6 +46,8 @@ def main(arguments: Sequence[str], program: Program, load: Callable[[], Settings
         print("These settings need a look:", *(f"  {problem}" for problem in error.problems), sep="\n", file=sys.stderr)
         return WRONG_SETTINGS
     set_up_logs(settings.log_level, settings.log_format, settings.secret_values())
+    sys.excepthook = _log_uncaught
+    threading.excepthook = _log_uncaught_in_thread
     try:
         return _start(wanted, program, settings)
     except DatabaseInUseError as error:
@@ -62,6 +66,16 @@ def _read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     backup = commands.add_parser("backup", help="copy the database, also while the bot runs")
     backup.add_argument("file", type=Path, metavar="FILE", help="a new file")
     return parser.parse_args(list(arguments))
+
+
+def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Log what ends the program: the interpreter's own traceback would pass by the filter of secrets."""
+    log.critical("ended by an error", exc_info=(kind, error, trace))
+
+
+def _log_uncaught_in_thread(caught: threading.ExceptHookArgs) -> None:
+    if caught.exc_value is not None:
+        log.critical("a thread ended by an error", exc_info=caught.exc_value)
 
 
 def _start(wanted: argparse.Namespace, program: Program, settings: Settings) -> int:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import threading
 from collections.abc import Awaitable, Callable
 
 log = logging.getLogger(__name__)
@@ -15,20 +16,19 @@ STOPPED_LATE = 1
 Work = Callable[[asyncio.Event], Awaitable[None]]
 
 
-def run_until_signal(work: Work, *, stop_seconds: float, exit_now: Callable[[int], object] = os._exit) -> int:
+def run_until_signal(work: Work, *, stop_seconds: float) -> int:
     """Run `work` with an event that the first signal sets; return the exit code, 0 after a graceful stop.
 
     A second signal, or a stop that takes longer than `stop_seconds`, cancels the work; whatever then still hangs (a
-    thread, a finally block) is left behind by `exit_now`.
+    thread, a finally block) is left behind and the process ends.
     """
-    return asyncio.run(_Supervisor(work, stop_seconds, exit_now).run())
+    return asyncio.run(_Supervisor(work, stop_seconds).run())
 
 
 class _Supervisor:
-    def __init__(self, work: Work, stop_seconds: float, exit_now: Callable[[int], object]) -> None:
+    def __init__(self, work: Work, stop_seconds: float) -> None:
         self._work = work
         self._stop_seconds = stop_seconds
-        self._exit_now = exit_now
         self._stop = asyncio.Event()
         self._code = 0
 
@@ -39,19 +39,23 @@ class _Supervisor:
         self._task = asyncio.ensure_future(self._work(self._stop))
         await asyncio.wait([self._task])
         if self._code:
-            # a thread that never ends would hold the interpreter: nothing more is waited for
-            self._leave()
+            _leave(self._code)
         elif not self._task.cancelled():
             self._task.result()
         return self._code
 
     def _hear(self, number: int) -> None:
+        name = signal.Signals(number).name
         if self._stop.is_set():
-            self._hurry(128 + number, f"second signal ({signal.Signals(number).name})")
+            self._hurry(128 + number, f"second signal ({name})")
             return
-        log.info("stopping on %s", signal.Signals(number).name)
+        log.info("stopping on %s", name)
         self._stop.set()
         self._loop.call_later(self._stop_seconds + LATE_SECONDS, self._hurry, STOPPED_LATE, "the stop takes too long")
+        # The loop may be gone by then, and the interpreter waiting for a thread that never ends.
+        backstop = threading.Timer(self._stop_seconds + 2 * LATE_SECONDS, _leave, [STOPPED_LATE])
+        backstop.daemon = True
+        backstop.start()
 
     def _hurry(self, code: int, reason: str) -> None:
         if self._code or self._task.done():
@@ -59,8 +63,9 @@ class _Supervisor:
         log.warning("ending at once: %s", reason)
         self._code = code
         self._task.cancel()
-        self._loop.call_later(LATE_SECONDS, self._leave)
+        self._loop.call_later(LATE_SECONDS, _leave, code)
 
-    def _leave(self) -> None:
-        logging.shutdown()
-        self._exit_now(self._code)
+
+def _leave(code: int) -> None:
+    logging.shutdown()
+    os._exit(code)

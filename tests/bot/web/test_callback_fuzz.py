@@ -3,8 +3,10 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
+from aiohttp import web
 from aiohttp.streams import StreamReader
 from aiohttp.test_utils import make_mocked_request
 from hypothesis import HealthCheck, given, settings
@@ -52,33 +54,40 @@ def test_any_headers_and_body_get_an_answer_of_the_contract(
 ) -> None:
     async def ask() -> int:
         receiver = Receiver()
-        given = CIMultiDict(headers)
-        given.popall("Content-Length", None)  # the parser has checked it
-        request = make_mocked_request(
-            "POST", PATH, headers=given, match_info={"service": "kie", "token": TOKEN}, payload=_payload(body, piece)
-        )
-        answer = await receiver.desk().answer(request)
+        answer = await receiver.desk().answer(_request(headers, body, piece))
         assert len(receiver.taken) == (answer.status == 200)
         return answer.status
 
     assert runner.run(ask()) in STATUSES
 
 
-def _payload(body: bytes, piece: int) -> StreamReader:
-    class Transport:
-        _reading_paused = False
+@cache
+def _model() -> web.Request:
+    """Return a request whose parts are lent to the others: making it takes longer than answering one."""
+    return make_mocked_request("POST", PATH, match_info={"service": "kie", "token": TOKEN})
 
-        def pause_reading(self) -> None:
-            self._reading_paused = True
 
-        def resume_reading(self, resume_parser: bool = True) -> None:
-            self._reading_paused = False
-
-    payload = StreamReader(Transport(), 2**16, loop=asyncio.get_running_loop())  # type: ignore[arg-type]  # a protocol's part
+def _request(headers: list[tuple[str, str]], body: bytes, piece: int) -> web.Request:
+    given = CIMultiDict(headers)
+    given.popall("Content-Length", None)  # the parser has checked it
+    payload = StreamReader(_Protocol(), 2**16, loop=asyncio.get_running_loop())  # type: ignore[arg-type]  # what it uses
     for start in range(0, len(body), piece):
         payload.feed_data(body[start : start + piece])
     payload.feed_eof()
-    return payload
+    request = _model().clone(headers=given)
+    request._match_info = _model().match_info
+    request._payload = payload
+    return request
+
+
+class _Protocol:
+    _reading_paused = False
+
+    def pause_reading(self) -> None:
+        self._reading_paused = True
+
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        self._reading_paused = False
 
 
 LINES = st.lists(
