@@ -10,6 +10,7 @@ from jobs.errors import LumaBotError
 from jobs.job import Job
 
 EVERY_SECONDS = 3.0
+CLOSE_SECONDS = 2.0
 _log = logging.getLogger(__name__)
 
 
@@ -21,11 +22,12 @@ class CardEdits:
         self._every = every_seconds
         self._latest: dict[str, Job] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._closing = asyncio.Event()
 
     def show(self, job: Job) -> None:
         """Note what a job's card should show; it will, soon."""
         self._latest[job.id] = job
-        if job.id not in self._tasks:
+        if job.id not in self._tasks and not self._closing.is_set():
             self._tasks[job.id] = asyncio.create_task(self._keep_shown(job.id), name=f"card {job.code}")
 
     async def _keep_shown(self, job_id: str) -> None:
@@ -37,28 +39,28 @@ class CardEdits:
                 except (*DISCORD_FAULTS, LumaBotError) as error:
                     _log.info("job=%s: its card could not be brought up to date (%s)", job.code, error)
                 # Also after the last one: the next may come at once.
-                await asyncio.sleep(max(0.0, started + self._every - time.monotonic()))
+                await self._pause(started + self._every - time.monotonic())
         finally:
             self._tasks.pop(job_id, None)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(max(0.0, seconds)):
+                await self._closing.wait()
+        except TimeoutError:
+            pass
 
     async def settle(self) -> None:
         """Wait until every card shows the latest state."""
         while self._tasks:
-            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+            await asyncio.wait(self._tasks.values())
 
     async def close(self) -> None:
-        """Stop; cards that wait for their turn are edited at once, as far as two seconds allow."""
-        for task in self._tasks.values():
-            task.cancel()
-        waiting = list(self._latest.values())
-        self._latest.clear()
-        async with asyncio.TaskGroup() as group:
-            for job in waiting:
-                group.create_task(self._edit_last(job))
-
-    async def _edit_last(self, job: Job) -> None:
-        try:
-            async with asyncio.timeout(2.0):
-                await self._edit(job)
-        except (*DISCORD_FAULTS, LumaBotError) as error:
-            _log.info("job=%s: its card stays as it was (%s)", job.code, type(error).__name__)
+        """Stop: what waits for its turn is shown at once, as far as two seconds allow."""
+        self._closing.set()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks.values(), timeout=CLOSE_SECONDS)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late)

@@ -34,7 +34,9 @@ class Ask:
 
 async def take_in(interaction: discord.Interaction[LumaBot], ask: Ask) -> None:
     """Accept an edit and answer with its card; raises LimitReachedError with nothing spent."""
-    job = await _queue(interaction, ask)
+    job, is_new = await _queue(interaction, ask)
+    if not is_new:
+        return  # Discord sent the interaction again, and its first coming is being answered
     if ask.request.private and interaction.guild_id is not None:
         await _answer_privately(interaction, job)
         return
@@ -43,14 +45,13 @@ async def take_in(interaction: discord.Interaction[LumaBot], ask: Ask) -> None:
         await interaction.client.desk.lifecycle.place(job, card, job.thread_id)
 
 
-async def _queue(interaction: discord.Interaction[LumaBot], ask: Ask) -> Job:
+async def _queue(interaction: discord.Interaction[LumaBot], ask: Ask) -> tuple[Job, bool]:
     # Counted and inserted under one lock, so that commands given at once do not all see the same count.
     desk = interaction.client.desk
     lock = _member_locks.setdefault(interaction.user.id, asyncio.Lock())
     async with lock:
         await _check_open_jobs(interaction, ask)
-        job, _fresh = await desk.lifecycle.queue(_new_job(interaction, ask))
-    return job
+        return await desk.lifecycle.queue(_new_job(interaction, ask))
 
 
 async def _check_open_jobs(interaction: discord.Interaction[LumaBot], ask: Ask) -> None:

@@ -1,0 +1,44 @@
+"""Tell Discord of the commands when they changed, and only then."""
+
+from pathlib import Path
+
+from discord import app_commands
+
+from bot.command_sync import fingerprint_of, sync_commands
+from tests.bot.world import open_bot_world
+
+
+async def test_commands_are_sent_once_and_not_again_after_a_restart(tmp_path: Path) -> None:
+    async with open_bot_world(tmp_path) as world:
+        assert world.sent("PUT", "/commands") == 1
+        await world.restart()
+        assert world.sent("PUT", "/commands") == 1
+        assert len(world.actor.commands("Mia", "edits")) == 6
+
+
+async def test_a_change_is_sent(tmp_path: Path) -> None:
+    async with open_bot_world(tmp_path) as world:
+        application_id = world.bot.application_id or 0
+        mark = tmp_path / "commands.sha256"
+
+        @app_commands.command(name="new", description="A new one")
+        async def new(interaction: object) -> None:
+            """Do nothing."""
+
+        world.bot.luma.add_command(new)
+        assert await sync_commands(world.bot.tree, application_id, mark)
+        assert not await sync_commands(world.bot.tree, application_id, mark)
+        assert "luma new" in {view.name for view in world.actor.commands("Mia", "edits")}
+
+
+async def test_another_application_is_told_anew(tmp_path: Path) -> None:
+    async with open_bot_world(tmp_path) as world:
+        assert fingerprint_of(world.bot.tree, 1) != fingerprint_of(world.bot.tree, 2)
+
+
+async def test_the_limits_of_discord_are_kept(tmp_path: Path) -> None:
+    async with open_bot_world(tmp_path) as world:
+        for command in world.bot.tree.get_commands():
+            told = command.to_dict(world.bot.tree)
+            assert len(str(told)) < 8000
+            assert len(told.get("options", [])) <= 25
