@@ -12,6 +12,7 @@ import aiohttp
 
 from bot.checkup import CheckLine, check_part, prove_address, prove_discord, prove_folder, prove_service
 from bot.client import ClientOptions, LumaBot
+from bot.clip_renewal import ClipRenewal
 from bot.clock import SystemClock
 from bot.delivery import DiscordDelivery
 from bot.desk import Desk, Limits
@@ -33,7 +34,7 @@ from jobs.outside import Outside
 from jobs.ports import Provider
 from jobs.probing import Prober as ServiceProber
 from jobs.worker import Worker
-from media.clips import ClipLimits, ShelfClips
+from media.clips import ClipLimits, RenewSource, ShelfClips
 from media.fetch import Fetcher
 from media.limited import Workshop
 from media.links import explain_link
@@ -154,15 +155,17 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
         stack.push_async_callback(database.close)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         providers = _build_providers(settings, session, clock)
-        fetcher, shelf, clips = await _open_media(settings, clock)
-        stack.push_async_callback(fetcher.close)
         bot = LumaBot(_client_options(settings))
         stack.push_async_callback(bot.close)
+        delivery = DiscordDelivery(bot)
+        stack.push_async_callback(delivery.close)
+        fetcher, shelf, clips = await _open_media(settings, clock, ClipRenewal(bot).renew)
+        stack.push_async_callback(fetcher.close)
         outside = Outside(
             store=SqlJobStore(database),
             providers=providers,
             clips=clips,
-            delivery=DiscordDelivery(bot),
+            delivery=delivery,
             gates=Gates([each.abilities for each in providers.values()], clock, watch.on_outage),
             clock=clock,
             alarms=watch,
@@ -231,7 +234,7 @@ def _service_settings(settings: Settings, name: str, api_key: str) -> ServiceSet
     )
 
 
-async def _open_media(settings: Settings, clock: SystemClock) -> tuple[Fetcher, Shelf, ShelfClips]:
+async def _open_media(settings: Settings, clock: SystemClock, renew: RenewSource) -> tuple[Fetcher, Shelf, ShelfClips]:
     fetcher = Fetcher(
         trusted_hosts=settings.trusted_media_hosts,
         pace=PaceLimits(settings.fetch_base_seconds, int(settings.fetch_bytes_per_second)),
@@ -250,7 +253,7 @@ async def _open_media(settings: Settings, clock: SystemClock) -> tuple[Fetcher, 
     await shelf.open()
     workshop = Workshop(settings.data_dir / "work", lookers=settings.media_workers, workers=settings.media_workers)
     limits = ClipLimits(int(settings.clip_max_bytes), settings.clip_max_seconds)
-    return fetcher, shelf, ShelfClips(fetcher, Prober(workshop), shelf, limits=limits)
+    return fetcher, shelf, ShelfClips(fetcher, Prober(workshop), shelf, limits=limits, renew=renew)
 
 
 def _client_options(settings: Settings) -> ClientOptions:
