@@ -146,7 +146,7 @@ def set_up_logs(
     root.addHandler(handler)
     root.setLevel(level)
     # at DEBUG these write whole payloads, or a line for every event of the loop
-    for name in ("discord", "aiohttp", "asyncio", "aiosqlite"):
+    for name in ("discord", "aiohttp", "asyncio"):
         logging.getLogger(name).setLevel(max(logging.INFO, logging.getLevelName(level)))
     logging.captureWarnings(True)
     logging.raiseExceptions = False

@@ -93,7 +93,7 @@ def test_warnings_go_through_the_log(log: Log) -> None:
 
 def test_libraries_stay_at_info(log: Log) -> None:
     _, stream = log
-    for name in ("discord.http", "discord.gateway", "aiohttp.access", "asyncio", "aiosqlite"):
+    for name in ("discord.http", "discord.gateway", "aiohttp.access", "asyncio"):
         logging.getLogger(name).debug("payload")
         logging.getLogger(name).info("kept")
     assert "payload" not in stream.getvalue()
