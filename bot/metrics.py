@@ -38,6 +38,11 @@ class Metrics:
         for state in sorted(OPEN_STATES):
             self.open_jobs.labels(state.value).set(counts.get(state, 0))
 
+    def note_discord_answer(self, status: int) -> None:
+        """Count an answer of Discord's when it is a refusal, by its HTTP status."""
+        if 400 <= status < 500:
+            self.discord_4xx.labels(str(status)).inc()
+
     def page(self) -> tuple[bytes, str]:
         """Return the text Prometheus reads, and its content type."""
         return generate_latest(self.registry), CONTENT_TYPE_LATEST

@@ -30,6 +30,16 @@ def setting_rows() -> list[SettingRow]:
     ]
 
 
+def readme_lines() -> list[str]:
+    """Return the README's table of settings, a line each."""
+    head = ["| Setting | Default | Meaning |", "|---|---|---|"]
+    return head + [
+        f"| `{row.name}` | {'required' if row.default is None else f'`{row.default}`' if row.default else ''} "
+        f"| {row.description} |"
+        for row in setting_rows()
+    ]
+
+
 def _written(value: Any) -> str | None:
     match value:
         case SecretStr():

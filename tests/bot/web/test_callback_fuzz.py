@@ -47,6 +47,7 @@ def runner() -> Iterator[asyncio.Runner]:
         yield runner
 
 
+@pytest.mark.timeout(240)
 @settings(max_examples=5_000, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
 @given(st.lists(st.tuples(NAMES, VALUES), max_size=4), BODIES, st.sampled_from([1, 7, 64]))
 def test_any_headers_and_body_get_an_answer_of_the_contract(
@@ -105,6 +106,7 @@ PATHS = st.one_of(
 METHODS = st.sampled_from([b"POST", b"POST", b"POST", b"GET", b"PUT", b"OPTIONS", b"\x00", b"PRI"])
 
 
+@pytest.mark.timeout(240)
 @settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
 @given(METHODS, PATHS, LINES, BODIES)
 def test_any_bytes_on_the_wire_get_an_answer_of_the_contract_or_none(
