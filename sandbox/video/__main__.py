@@ -80,6 +80,7 @@ async def serve(args: argparse.Namespace) -> int:
     async with server:
         print(f"video services (FFmpeg edits, not AI) on {server.url}", flush=True)
         print(f"KIE_API_URL={server.url} KIE_UPLOAD_URL={server.upload_url} KIE_API_KEY=<the --key value>", flush=True)
+        print(f"ACEDATA_API_URL={server.url} LUMALABS_API_URL={server.url}/dream-machine/v1", flush=True)
         await stop.wait()
     return 0
 

@@ -11,14 +11,14 @@ WINDOW_SECONDS = 10.0
 
 
 class Account:
-    """Check a key, count creates in a sliding window of 10 s and tasks at work, keep the balance."""
+    """Check a key, count creates in a sliding window of 10 s and tasks at work, keep the balances."""
 
     def __init__(self, options: Options, ledger: Ledger, clock: Callable[[], float]) -> None:
         self._options = options
         self._ledger = ledger
         self._clock = clock
         self._creates: dict[str, deque[float]] = {}
-        self.deposit = options.credits
+        self._deposits: dict[str, float] = {}
 
     def knows(self, authorization: str) -> bool:
         """Tell whether an Authorization header carries the bearer key."""
@@ -26,14 +26,19 @@ class Account:
         wanted = self._options.key.encode()
         return scheme.lower() == "bearer" and hmac.compare_digest(key.strip().encode(), wanted)
 
-    @property
-    def balance(self) -> float:
-        """Return the credits left."""
-        return self.deposit - self._ledger.billed
+    def balance(self, service: str) -> float:
+        """Return the credits left with one service."""
+        spent = sum(task.billed for task in self._ledger.tasks.values() if task.service == service)
+        return self._deposits.get(service, self._options.credits) - spent
 
-    def can_pay(self, price: float) -> bool:
-        """Tell whether the balance covers a price."""
-        return self.balance >= price
+    def set_balance(self, service: str, credits_left: float) -> None:
+        """Make the balance with one service what it should be."""
+        deposit = self._deposits.get(service, self._options.credits)
+        self._deposits[service] = deposit + credits_left - self.balance(service)
+
+    def can_pay(self, service: str) -> bool:
+        """Tell whether the balance covers another task."""
+        return self.balance(service) >= self._options.price
 
     def limit_reached(self, service: str) -> str:
         """Count one create; return which limit forbids it, or an empty string."""
@@ -51,6 +56,6 @@ class Account:
         return ""
 
     def reset(self) -> None:
-        """Forget the windows and restore the balance."""
+        """Forget the windows and restore the balances."""
         self._creates.clear()
-        self.deposit = self._options.credits
+        self._deposits.clear()

@@ -21,6 +21,7 @@ class Letter:
     url: str
     build: Callable[[], tuple[dict[str, str], dict[str, Any]]]
     accepts: Callable[[int], bool]
+    retry_seconds: float | None = None
 
 
 class Postman:
@@ -70,7 +71,7 @@ class Postman:
     async def _send(self, letter: Letter) -> bool:
         for number in range(REPEATS + 1):
             if number:
-                await asyncio.sleep(self._retry_seconds)
+                await asyncio.sleep(self._retry_seconds if letter.retry_seconds is None else letter.retry_seconds)
             if letter.accepts(await self._try(letter)):
                 return True
         letter.task.callback_failed = True

@@ -4,7 +4,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.video.faults import KINDS
+from sandbox.video.faults import KINDS, SERVICES
 from sandbox.video.workshop import Workshop
 
 
@@ -28,7 +28,7 @@ class Control:
 
     async def ledger(self, _request: web.Request) -> web.Response:
         """Show every task, the sum billed, and callback addresses used twice."""
-        return web.json_response(self._shop.ledger.to_json() | {"balance": self._shop.account.balance})
+        return web.json_response(self._shop.ledger.to_json() | {"balance": self._balances()})
 
     async def tasks(self, _request: web.Request) -> web.Response:
         """Show in words what was done for each task."""
@@ -73,10 +73,16 @@ class Control:
         return web.json_response({"ok": True})
 
     async def credits(self, request: web.Request) -> web.Response:
-        """Set the balance to {"credits": NUMBER}."""
+        """Set a balance: {"credits": NUMBER, "service": NAME}; without a service it is all of them."""
         try:
-            wanted = float((await request.json())["credits"])
-        except (ValueError, TypeError, KeyError):
+            body = await request.json()
+            wanted = float(body["credits"])
+            services = [str(body["service"])] if body.get("service") else list(SERVICES[1:])
+        except (ValueError, TypeError, KeyError, AttributeError):
             return web.json_response({"error": "credits must be a number"}, status=400)
-        self._shop.account.deposit = wanted + self._shop.ledger.billed
-        return web.json_response({"balance": self._shop.account.balance})
+        for service in services:
+            self._shop.account.set_balance(service, wanted)
+        return web.json_response({"balance": self._balances()})
+
+    def _balances(self) -> dict[str, float]:
+        return {service: self._shop.account.balance(service) for service in SERVICES[1:]}

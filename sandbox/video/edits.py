@@ -53,7 +53,8 @@ _TRANSITIONS = (
 class Plan:
     """Say what to do with a clip; `applied` tells it in words, in the order it is done.
 
-    speed is a factor (0.5 is half speed), upscale the wanted long side in pixels (0: twice the size).
+    speed is a factor (0.5 is half speed), upscale the wanted long side in pixels (0: twice the size),
+    strength the share of the looks that is kept, 0..1.
     """
 
     looks: tuple[Look, ...] = ()
@@ -65,6 +66,7 @@ class Plan:
     transition: tuple[str, str] | None = None
     fade_in: bool = False
     fade_out: bool = False
+    strength: float = 1.0
     applied: tuple[str, ...] = ()
 
 

@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import asdict, dataclass
 from typing import Any
 
+SERVICES = ("", "kie", "acedata", "lumalabs")
+
 KINDS: dict[str, str] = {
     "submit": "refuse a submit before creating anything; VALUE is the code (429 455 500 501 401 402 404 422 505 ...)",
     "submit-http": "the same, with VALUE as the HTTP status too",
@@ -60,8 +62,15 @@ class Fault:
     contains: str = ""
 
     def number(self, default: float) -> float:
-        """Return the value as a number, or the default when there is none."""
-        return float(self.value) if self.value else default
+        """Return the value as a number, or the default when it is none."""
+        try:
+            return float(self.value)
+        except ValueError:
+            return default
+
+    def code(self, default: int) -> int:
+        """Return the value as a status code, or the default when it is none."""
+        return int(self.value) if self.value.isdigit() else default
 
 
 class Faults:
@@ -77,6 +86,8 @@ class Faults:
         """Switch a fault on; raise ValueError for a kind that does not exist or a count below 1."""
         if kind not in KINDS:
             raise ValueError(f"unknown fault {kind!r}; known: {', '.join(KINDS)}")
+        if service not in SERVICES:
+            raise ValueError(f"unknown service {service!r}; known: kie, acedata, lumalabs")
         if times is not None and times < 1:
             raise ValueError("times must be 1 or more")
         fault = Fault(kind, str(value) if value is not None else "", times, service, contains)
@@ -84,12 +95,13 @@ class Faults:
         return fault
 
     def parse(self, text: str) -> Fault:
-        """Switch on KIND[=VALUE][*TIMES], as the command line gives it."""
+        """Switch on [SERVICE:]KIND[=VALUE][*TIMES], as the command line gives it."""
         rest, star, times = text.rpartition("*")
         if not star or not times.isdigit():
             rest, times = text, ""
-        kind, _, value = rest.partition("=")
-        return self.add(kind.strip(), value.strip(), times=int(times) if times else None)
+        name, _, value = rest.partition("=")
+        service, _, kind = name.rpartition(":")
+        return self.add(kind.strip(), value.strip(), times=int(times) if times else None, service=service.strip())
 
     def take(self, kind: str, service: str = "", prompt: str = "") -> Fault | None:
         """Return the first fault of this kind that applies and count it down, or None."""

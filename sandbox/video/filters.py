@@ -1,6 +1,6 @@
 """Build FFmpeg filter graphs for a plan: one for the picture, one for the sound, equally long."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -62,8 +62,12 @@ def size_after(source: Source, plan: Plan) -> tuple[int, int]:
     return max(2, round(source.width * factor / 2) * 2), max(2, round(source.height * factor / 2) * 2)
 
 
-def picture_graph(video: av.VideoStream, source: Source, plan: Plan) -> av.filter.Graph:
-    """Build the picture's graph, ready for push and pull; frames come out as yuv420p from time 0."""
+Finish = Callable[[av.filter.Graph, FilterContext], FilterContext]
+"""Something that is added to the end of the picture's graph."""
+
+
+def picture_graph(video: av.VideoStream, source: Source, plan: Plan, finish: Finish | None = None) -> av.filter.Graph:
+    """Build the picture's graph, ready for push (at 0) and pull; frames come out as yuv420p from time 0."""
     graph = av.filter.Graph()
     graph.threads = 2
     head = connect(graph, graph.add_buffer(template=video), _upright(source))
@@ -71,7 +75,10 @@ def picture_graph(video: av.VideoStream, source: Source, plan: Plan) -> av.filte
     lap = overlap(source, plan)
     if lap and plan.transition is not None:
         head = _cross(graph, head, source, lap, plan.transition[0])
-    head = connect(graph, head, [*_time(source, plan), *_looks(plan), *_size(source, plan), *_fades(source, plan)])
+    head = _look(graph, connect(graph, head, _time(source, plan)), plan)
+    head = connect(graph, head, [*_size(source, plan), *_fades(source, plan)])
+    if finish is not None:
+        head = finish(graph, head)
     head.link_to(graph.add("buffersink"))
     graph.configure()
     return graph
@@ -101,8 +108,19 @@ def _time(source: Source, plan: Plan) -> list[Step]:
     return steps
 
 
-def _looks(plan: Plan) -> list[Step]:
-    return [step for look in plan.looks + plan.details for step in look.steps]
+def _look(graph: av.filter.Graph, head: FilterContext, plan: Plan) -> FilterContext:
+    steps = [step for look in plan.looks + plan.details for step in look.steps]
+    if plan.strength >= 1 or not steps:
+        return connect(graph, head, steps)
+    split = graph.add("split", "2")
+    head.link_to(split)
+    first = graph.add("null")
+    split.link_to(first, 0)
+    looked = connect(graph, first, [*steps, ("format", "yuv420p")])
+    blend = graph.add("blend", f"all_mode=normal:all_opacity={plan.strength:.3f}")
+    looked.link_to(blend, 0, 0)
+    split.link_to(blend, 1, 1)
+    return blend
 
 
 def _size(source: Source, plan: Plan) -> list[Step]:

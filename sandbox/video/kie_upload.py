@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from aiohttp import BodyPartReader, web
 
-from sandbox.video.kie import read_json
+from sandbox.video.kie import SERVICE, read_json
 from sandbox.video.shelf import BLOCKED_AGENT
 from sandbox.video.studio import FetchError
 from sandbox.video.workshop import Workshop, drop
@@ -44,10 +44,10 @@ class KieUpload:
             return web.Response(status=403, text="error code: 1010")
         if not self._shop.account.knows(request.headers.get("Authorization", "")):
             return _error(401, "You do not have access permissions")
-        if self._shop.faults.take("upload-drop"):
+        if self._shop.faults.take("upload-drop", SERVICE):
             return drop(request)
-        if fault := self._shop.faults.take("upload"):
-            return _error(int(fault.number(500)), "File upload failed")
+        if fault := self._shop.faults.take("upload", SERVICE):
+            return _error(fault.code(500), "File upload failed")
         return None
 
     async def stream(self, request: web.Request) -> web.Response:
@@ -105,7 +105,7 @@ class KieUpload:
         name = _UNSAFE.sub("_", Path(unquote(name)).name) or f"{secrets.token_hex(8)}.bin"
         full = "/".join([*(_UNSAFE.sub("_", part) for part in folder.split("/")), name])
         mime = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        url = self._shop.shelf.put(full, path, mime, seconds=KEEP_SECONDS, result=False)
+        url = self._shop.shelf.put(full, path, mime, seconds=KEEP_SECONDS)
         data: dict[str, Any] = {
             "fileName": name,
             "filePath": full,

@@ -12,6 +12,7 @@ class Options:
 
     `public_url` is the address others reach the server at, where it differs from the one it listens on.
     `instant` copies clips instead of editing them, for load tests. A limit of 0 is no limit.
+    `scene_side` is the long side in pixels of a drawn 16:9 video.
     """
 
     host: str = "127.0.0.1"
@@ -25,6 +26,8 @@ class Options:
     creates_per_10s: int = 20
     parallel: int = 10
     instant: bool = False
+    scene_seconds: float = 5.0
+    scene_side: int = 1360
     result_seconds: float = 86_400.0
     callback_retry_seconds: float = 1.0
     callback_timeout_seconds: float = 15.0

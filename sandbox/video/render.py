@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import av.filter
+from av.filter.context import FilterContext
 
 from sandbox.video.edits import Plan, read_prompt
 from sandbox.video.examine import Clip, examine, find_cuts, open_clip
 from sandbox.video.film import Film
 from sandbox.video.filters import Source, length, picture_graph, size_after, sound_graph
+from sandbox.video.stills import add_still, feed_still, lay_over
 
 
 class StoppedError(Exception):
@@ -29,15 +31,25 @@ class Edited:
     seconds: float
 
 
-def render(clip_path: Path, prompt: str, result_path: Path, stopped: Callable[[], bool] = lambda: False) -> Edited:
-    """Edit `clip_path` as the prompt says and write an MP4 to `result_path`."""
+def render(
+    clip_path: Path,
+    prompt: str,
+    result_path: Path,
+    stopped: Callable[[], bool] = lambda: False,
+    *,
+    strength: float = 1.0,
+    first_frame: av.VideoFrame | None = None,
+) -> Edited:
+    """Edit `clip_path` as the prompt says and write an MP4 to `result_path`.
+
+    `strength` is the share of the looks that is kept, `first_frame` a picture the result starts with.
+    """
     clip = examine(clip_path)
-    plan = read_prompt(prompt)
+    plan = replace(read_prompt(prompt), strength=strength)
     source = _source(clip_path, clip, plan)
     with open_clip(clip_path) as container, Film(result_path, sound=clip.sound) as film:
-        _run(_Cutter(container, film, source, plan, clip.sound), stopped)
-    width, height = size_after(source, plan)
-    return Edited(_applied(plan, source), width, height, length(source, plan))
+        _run(_Cutter(container, film, source, plan, clip.sound, first_frame), stopped)
+    return Edited(_applied(plan, source, first_frame), *size_after(source, plan), length(source, plan))
 
 
 def _source(path: Path, clip: Clip, plan: Plan) -> Source:
@@ -47,25 +59,36 @@ def _source(path: Path, clip: Clip, plan: Plan) -> Source:
     return Source(*even, min(clip.rate, Fraction(60)), clip.seconds, clip.start, clip.rotation, cuts)
 
 
-def _applied(plan: Plan, source: Source) -> tuple[str, ...]:
-    if plan.transition is None or source.cuts:
-        return plan.applied
-    words = f"{plan.transition[1]} between scenes"
-    return tuple("no scene cut found: fade in and fade out" if told == words else told for told in plan.applied)
+def _applied(plan: Plan, source: Source, first_frame: av.VideoFrame | None) -> tuple[str, ...]:
+    told = list(plan.applied)
+    if plan.transition is not None and not source.cuts:
+        words = f"{plan.transition[1]} between scenes"
+        told[told.index(words)] = "no scene cut found: fade in and fade out"
+    if plan.strength < 1:
+        told.append(f"at {plan.strength:.0%} strength")
+    if first_frame is not None:
+        told.append("starts with the picture given")
+    return tuple(told)
 
 
 class _Cutter:
     """Push packets of one clip through both graphs into the film."""
 
     def __init__(
-        self, container: av.container.InputContainer, film: Film, source: Source, plan: Plan, sound: bool
+        self,
+        container: av.container.InputContainer,
+        film: Film,
+        source: Source,
+        plan: Plan,
+        sound: bool,
+        first: av.VideoFrame | None,
     ) -> None:
         self.container = container
         self.streams: list[av.VideoStream | av.AudioStream] = [container.streams.video[0]]
         container.streams.video[0].thread_type = "AUTO"
         self._film = film
         self._rate = source.rate
-        self._picture = picture_graph(container.streams.video[0], source, plan)
+        self._picture = _picture(container.streams.video[0], source, plan, first)
         self._sound: av.filter.Graph | None = None
         if sound:
             self.streams.append(container.streams.audio[0])
@@ -74,7 +97,7 @@ class _Cutter:
     def push(self, frame: av.VideoFrame | av.AudioFrame | None, *, picture: bool) -> None:
         """Push one frame, or None for the end, and encode what comes out."""
         if picture:
-            self._picture.vpush(frame if isinstance(frame, av.VideoFrame) else None)
+            self._picture.vpush(frame if isinstance(frame, av.VideoFrame) else None, at=0)
             with suppress(BlockingIOError, EOFError):
                 while True:
                     self._film.add_frame(self._picture.vpull(), self._rate)
@@ -85,6 +108,19 @@ class _Cutter:
                     made = self._sound.pull()
                     assert isinstance(made, av.AudioFrame)
                     self._film.add_sound(made)
+
+
+def _picture(video: av.VideoStream, source: Source, plan: Plan, first: av.VideoFrame | None) -> av.filter.Graph:
+    if first is None:
+        return picture_graph(video, source, plan)
+
+    def start_with(graph: av.filter.Graph, head: FilterContext) -> FilterContext:
+        still = add_still(graph, first)
+        return lay_over(graph, head, still, size_after(source, plan), source.rate, length(source, plan), end=False)
+
+    graph = picture_graph(video, source, plan, start_with)
+    feed_still(graph, first, at=1)
+    return graph
 
 
 def _run(cutter: _Cutter, stopped: Callable[[], bool]) -> None:

@@ -11,12 +11,14 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.video.account import Account
+from sandbox.video.acedata import AceData
 from sandbox.video.callbacks import Postman
 from sandbox.video.control import Control
 from sandbox.video.faults import Faults
 from sandbox.video.kie import Kie
 from sandbox.video.kie_upload import KieUpload
 from sandbox.video.ledger import Ledger
+from sandbox.video.lumalabs import LumaLabs
 from sandbox.video.options import Options
 from sandbox.video.shelf import Shelf
 from sandbox.video.studio import Studio
@@ -50,7 +52,7 @@ class VideoServer:
             timeout_seconds=self.options.callback_timeout_seconds,
         )
         parts = (self.options, self.ledger, self.faults, self.account, self.shelf, self._studio, self._postman)
-        self._shop = Workshop(*parts, running=set())
+        self.workshop = Workshop(*parts, running={})
         self._clock = clock
         self._runner: web.AppRunner | None = None
         self.url = ""
@@ -62,7 +64,9 @@ class VideoServer:
 
     def _application(self) -> web.Application:
         app = web.Application(client_max_size=_LARGEST_BODY)
-        for service in (Kie(self._shop, self._clock), KieUpload(self._shop), self.shelf, Control(self._shop)):
+        shop = self.workshop
+        services = (Kie(shop, self._clock), KieUpload(shop), AceData(shop), LumaLabs(shop), self.shelf, Control(shop))
+        for service in services:
             app.add_routes(service.routes())
         return app
 
@@ -82,7 +86,7 @@ class VideoServer:
         """Stop listening, give up all work and remove the files."""
         if self._runner is not None:
             await self._runner.cleanup()
-        await self._shop.stop()
+        await self.workshop.stop()
         await self._postman.stop()
         await self._studio.stop()
         self.ledger.close()

@@ -20,11 +20,11 @@ BLOCKED_AGENT = "Python-urllib"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Hold one file: where it lies, its media type, and whether it is a result."""
+    """Hold one file: where it lies, its media type, and the service whose result it is, if it is one."""
 
     path: Path
     mime: str
-    result: bool
+    result_of: str
 
 
 class Shelf:
@@ -42,9 +42,9 @@ class Shelf:
         """Return the one route files are served on."""
         return [web.get("/tempfile/{name:.+}", self.serve)]
 
-    def put(self, name: str, path: Path, mime: str, *, seconds: float, result: bool) -> str:
+    def put(self, name: str, path: Path, mime: str, *, seconds: float, result_of: str = "") -> str:
         """Keep a file under a name and return its address, good for `seconds`."""
-        self._files[name] = Kept(path, mime, result)
+        self._files[name] = Kept(path, mime, result_of)
         return self.link(name, seconds)
 
     def link(self, name: str, seconds: float) -> str:
@@ -77,7 +77,7 @@ class Shelf:
             return web.Response(status=403, text="request has expired")
         if "Authorization" in request.headers:
             self._ledger.violation("an Authorization header was sent to a file address")
-        if kept.result:
+        if kept.result_of:
             broken = await self._broken(request, kept)
             if broken is not None:
                 return broken
@@ -87,20 +87,20 @@ class Shelf:
         size = kept.path.stat().st_size
         if (wrong := self._wrong_file(kept, size)) is not None:
             return wrong
-        if self._faults.take("result-truncated"):
+        if self._faults.take("result-truncated", kept.result_of):
             return await self._send(request, kept, size, size // 2, 0)
-        if fault := self._faults.take("result-slow"):
+        if fault := self._faults.take("result-slow", kept.result_of):
             return await self._send(request, kept, size, size, fault.number(5))
         return None
 
     def _wrong_file(self, kept: Kept, size: int) -> web.Response | None:
-        if fault := self._faults.take("result"):
-            return web.Response(status=int(fault.number(404)), text="no such object")
-        if self._faults.take("result-html"):
+        if fault := self._faults.take("result", kept.result_of):
+            return web.Response(status=fault.code(404), text="no such object")
+        if self._faults.take("result-html", kept.result_of):
             return web.Response(text=HTML, content_type="text/html")
-        if self._faults.take("result-empty"):
+        if self._faults.take("result-empty", kept.result_of):
             return web.Response(body=b"", content_type=kept.mime)
-        if self._faults.take("result-cut"):
+        if self._faults.take("result-cut", kept.result_of):
             return web.Response(body=_read(kept.path, size // 2), content_type=kept.mime)
         return None
 

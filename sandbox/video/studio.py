@@ -5,15 +5,21 @@ import secrets
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import aiohttp
+import av
 
+from sandbox.video.drawing import Wish, draw
 from sandbox.video.examine import Clip, UnreadableClipError, examine
 from sandbox.video.render import Edited, StoppedError, render
+from sandbox.video.stills import UnreadableImageError, read_image, read_last_frame, save_first_frame
 
 MAX_BYTES = 500_000_000
+MAX_IMAGE_BYTES = 20_000_000
 MAX_SECONDS = 10.0
 _FETCH_TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
 _Made = TypeVar("_Made")
@@ -89,24 +95,48 @@ class Studio:
         """Remove a file that is not needed any more."""
         path.unlink(missing_ok=True)
 
-    async def edit(self, clip: Path, prompt: str) -> tuple[Path, Edited]:
+    async def edit(
+        self, clip: Path, prompt: str, *, strength: float = 1.0, first_frame: av.VideoFrame | None = None
+    ) -> tuple[Path, Edited]:
         """Edit a fetched clip, which is used up, into an MP4; in instant mode it is passed on unchanged."""
         if self._instant:
             facts = await self.look(clip)
             return clip, Edited(("copied unchanged (instant mode)",), facts.width, facts.height, facts.seconds)
         result = self.new_path(".mp4")
+        work = partial(render, clip, prompt, result, self._stopped.is_set, strength=strength, first_frame=first_frame)
         try:
-            return result, await self.run(lambda: render(clip, prompt, result, self._stopped.is_set))
+            return result, await self.run(work)
         finally:
             self.forget(clip)
+
+    async def draw(self, wish: Wish) -> tuple[Path, Edited]:
+        """Draw a scene as MP4; in instant mode a very short and small one."""
+        if self._instant:
+            wish = replace(wish, width=64, height=64, seconds=0.25)
+        result = self.new_path(".mp4")
+        return result, await self.run(partial(draw, wish, result, self._stopped.is_set))
+
+    async def fetch_image(self, url: str) -> av.VideoFrame:
+        """Download and decode a picture; raise FetchError or UnreadableImageError."""
+        path = await self.fetch(url, MAX_IMAGE_BYTES)
+        try:
+            return await self.run(lambda: read_image(path))
+        finally:
+            self.forget(path)
+
+    async def last_frame(self, path: Path) -> av.VideoFrame:
+        """Decode the last picture of a video; raise UnreadableClipError."""
+        return await self.run(lambda: read_last_frame(path))
+
+    async def save_first_frame(self, video: Path) -> tuple[Path, int, int]:
+        """Write the first picture of a video as JPEG and return its path, width and height."""
+        path = self.new_path(".jpg")
+        size = await self.run(lambda: save_first_frame(video, path))
+        return path, *size
 
     async def run(self, work: Callable[[], _Made]) -> _Made:
         """Run blocking work in a worker thread."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    def stopped(self) -> bool:
-        """Tell whether the studio is closing."""
-        return self._stopped.is_set()
 
-
-__all__ = ["FetchError", "StoppedError", "Studio", "UnreadableClipError"]
+__all__ = ["FetchError", "StoppedError", "Studio", "UnreadableClipError", "UnreadableImageError"]

@@ -57,25 +57,32 @@ class Workshop:
     shelf: Shelf
     studio: Studio
     postman: Postman
-    running: set[asyncio.Task[None]]
+    running: dict[asyncio.Task[None], str]
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def spawn(self, work: Coroutine[Any, Any, None], task_id: str = "") -> asyncio.Task[None]:
         """Run a coroutine in the background until the server stops."""
-        task = asyncio.create_task(work)
-        self.running.add(task)
-        task.add_done_callback(self.running.discard)
-        return task
+        running = asyncio.create_task(work)
+        self.running[running] = task_id
+        running.add_done_callback(lambda ended: self.running.pop(ended, None))
+        return running
+
+    def cancel(self, task: Task) -> None:
+        """Give up the work on one task."""
+        for running, task_id in list(self.running.items()):
+            if task_id == task.task_id:
+                running.cancel()
 
     async def stop(self) -> None:
         """Cancel all background work."""
-        for task in list(self.running):
-            task.cancel()
-        await asyncio.gather(*self.running, return_exceptions=True)
+        running = list(self.running)
+        for work in running:
+            work.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
     async def start(self, order: Order) -> None:
         """Begin a task in the background, or see it through at once when `early-callback` is on."""
         early = self.faults.take("early-callback", order.task.service, order.task.prompt)
-        work = self.spawn(self._carry_out(order, 0 if early else self._seconds(order.task)))
+        work = self.spawn(self._carry_out(order, 0 if early else self._seconds(order.task)), order.task.task_id)
         if early:
             await asyncio.wait([work])
 
@@ -112,13 +119,13 @@ class Workshop:
             return await order.make()
         except Exception as error:
             log.warning("task %s failed: %s", order.task.task_id, error)
-            return "fail", f"The video could not be processed ({type(error).__name__})."
+            return "fail", str(error) or f"The video could not be processed ({type(error).__name__})."
 
     def _finish(self, task: Task, work: Work) -> None:
         if fault := self.faults.take("result-big", task.service, task.prompt):
             pad_mp4(work.path, int(fault.number(0)))
         name = f"results/{task.service}/{task.task_id}.mp4"
-        url = self.shelf.put(name, work.path, "video/mp4", seconds=self.options.result_seconds, result=True)
+        url = self.shelf.put(name, work.path, "video/mp4", seconds=self.options.result_seconds, result_of=task.service)
         self.ledger.finish(task, url, work.applied, work.facts)
 
     def submit_fault(self, request: web.Request, service: str, prompt: str) -> web.StreamResponse | None:
@@ -126,7 +133,7 @@ class Workshop:
         if self.faults.take("drop-before", service, prompt):
             return drop(request)
         if fault := self.faults.take("submit-html", service, prompt):
-            return html(int(fault.number(200)))
+            return html(fault.code(200))
         return None
 
     async def answer(self, request: web.Request, task: Task, response: web.Response) -> web.StreamResponse:
@@ -134,7 +141,7 @@ class Workshop:
         if self.faults.take("drop-after", task.service, task.prompt):
             return drop(request)
         if fault := self.faults.take("html-after", task.service, task.prompt):
-            return html(int(fault.number(502)))
+            return html(fault.code(502))
         if fault := self.faults.take("answer-late", task.service, task.prompt):
             await asyncio.sleep(fault.number(5))
         return response
@@ -146,7 +153,7 @@ class Workshop:
         if self.faults.take("poll-drop", service):
             return drop(request)
         if fault := self.faults.take("poll-html", service):
-            return html(int(fault.number(502)))
+            return html(fault.code(502))
         return None
 
 

@@ -273,7 +273,8 @@ async def test_reset_and_credits_set_the_scene_anew(clip: Path) -> None:
         client.server.faults.add("submit", 500)
         await client.post("/control/reset", {})
         await client.ended(await client.submitted())
-        assert (await client.post("/control/credits", {"credits": 5}))[1] == {"balance": 5}
+        _, answer = await client.post("/control/credits", {"credits": 5, "service": "kie"})
+        assert answer == {"balance": {"kie": 5, "acedata": 10_000, "lumalabs": 10_000}}
         assert (await client.generate())[1]["code"] == 402
         assert (await client.post("/control/credits", {}))[0] == 400
         await client.post("/control/reset", {})
@@ -288,6 +289,9 @@ def test_faults_are_read_from_the_command_line() -> None:
     fault = faults.parse("moderate=too * rude")
     assert (fault.value, fault.times) == ("too * rude", None)
     assert faults.parse("hold").times is None
+    assert faults.parse("acedata:submit=used_up*1").service == "acedata"
+    with pytest.raises(ValueError, match="unknown service"):
+        faults.parse("nobody:hold")
     with pytest.raises(ValueError, match="unknown fault"):
         faults.parse("sbmit=429")
 

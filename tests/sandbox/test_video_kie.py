@@ -122,7 +122,7 @@ async def test_requests_that_cannot_work_are_refused_without_a_task(clip: Path) 
             assert (status, answer["code"], answer["data"]) == (200, code, None), fields
             assert answer["msg"]
         assert not client.server.ledger.tasks
-        assert client.server.account.balance == client.server.options.credits
+        assert client.server.account.balance("kie") == client.server.options.credits
         async with client.session.post(client.server.url + "/api/v1/modify/generate", data=b"{") as response:
             assert (await response.json())["code"] == 422
 
