@@ -19,6 +19,8 @@ from sandbox.discord.model import Attachment
 from sandbox.discord.uploads import Upload
 
 LIFETIME_SECONDS = 24 * 3600
+# the standard library's table depends on the machine for these
+_KINDS = {".mkv": "video/x-matroska", ".avi": "video/x-msvideo", ".m4v": "video/x-m4v", ".webp": "image/webp"}
 _INLINE = ("image/", "video/", "audio/")
 
 
@@ -38,7 +40,8 @@ class Cdn:
         name = clean_filename(upload.filename)
         kind = upload.content_type
         if kind in ("", "application/octet-stream"):
-            kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+            guessed = _KINDS.get(Path(name).suffix.lower()) or mimetypes.guess_type(name)[0]
+            kind = guessed or "application/octet-stream"
         attachment = Attachment(attachment_id, channel_id, name, upload.size, kind, upload.path, ephemeral)
         self._files[attachment_id] = attachment
         return attachment

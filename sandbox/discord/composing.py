@@ -1,6 +1,7 @@
 """Turn the body of a create or edit request into a message."""
 
 import re
+from dataclasses import fields, replace
 from typing import Any
 
 from sandbox.discord.cdn import Cdn, clean_filename
@@ -44,8 +45,14 @@ class Composer:
             raise DiscordError(50006)
 
     def change(self, message: Message, body: Body, limit_bytes: int) -> None:
-        """Write an edit's body over a message; fields that are not given stay."""
+        """Write an edit's body over a message, all of it or nothing; fields that are not given stay."""
         data = _as_object(body.json)
+        draft = replace(message, attachments=list(message.attachments))
+        self._change(draft, data, body, limit_bytes)
+        for field in fields(draft):
+            setattr(message, field.name, getattr(draft, field.name))
+
+    def _change(self, message: Message, data: Json, body: Body, limit_bytes: int) -> None:
         if data.get("flags") is not None:
             wanted = int(data["flags"])
             if message.flags & FLAG_COMPONENTS_V2 and not wanted & FLAG_COMPONENTS_V2:

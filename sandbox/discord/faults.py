@@ -14,7 +14,8 @@ class Fault:
 
     `when` tells whether it strikes before or after the request took effect. `status` answers with that status and
     `code`; `drop` closes the connection without an answer; `seconds` waits; `retry_after` answers 429; `hold` stops
-    the request until `release` is called, and `reached` is set once one stands there.
+    the request until `release` is called, and `reached` is set once one stands there. `html` answers `status` as
+    Cloudflare does, with a page and without a Via header.
     """
 
     method: re.Pattern[str]
@@ -27,6 +28,7 @@ class Fault:
     seconds: float = 0.0
     retry_after: float | None = None
     is_global: bool = False
+    html: bool = False
     hold: bool = False
     struck: int = 0
     reached: asyncio.Event = field(default_factory=asyncio.Event)
@@ -64,12 +66,12 @@ class Faults:
         seconds: float = 0.0,
         retry_after: float | None = None,
         is_global: bool = False,
+        html: bool = False,
         hold: bool = False,
     ) -> Fault:
         """Add a fault for the next `times` requests; `method` and `path` are regular expressions, path searched."""
-        fault = Fault(
-            re.compile(method), re.compile(path), times, when, status, code, drop, seconds, retry_after, is_global, hold
-        )
+        fault = Fault(re.compile(method), re.compile(path), times, when, status, code, drop, seconds, retry_after)
+        fault.is_global, fault.html, fault.hold = is_global, html, hold
         self._active.append(fault)
         return fault
 

@@ -54,11 +54,15 @@ def _guild_event(parts: Parts, event: Event, guild: Guild, intents: int) -> Disp
         return None
     if event.name == "GUILD_UPDATE":
         return Dispatch(event.name, parts.payloads.guild(guild), guild.id) if intents & GUILDS else None
+    if event.name == "GUILD_ROLE_UPDATE":
+        role = parts.payloads.role(guild.roles[int(event.detail or 0)])
+        data: Json = {"guild_id": str(guild.id), "role": role}
+        return Dispatch(event.name, data, guild.id) if intents & GUILDS else None
     user = parts.world.users[event.user_id or 0]
     is_me = user.id == parts.world.bot_id
     if not intents & GUILD_MEMBERS and not (is_me and event.name == "GUILD_MEMBER_UPDATE"):
         return None
-    data: Json = {"guild_id": str(guild.id), "user": parts.payloads.user(user)}
+    data = {"guild_id": str(guild.id), "user": parts.payloads.user(user)}
     if member is not None:
         data = parts.payloads.member(member) | data
     return Dispatch(event.name, data, guild.id)

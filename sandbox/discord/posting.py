@@ -37,15 +37,22 @@ def demand_posting(parts: Parts, author: User, channel: Channel, *, files: bool,
     demand_open_thread(bits, channel, posting=True)
 
 
-def demand_open_thread(bits: int, channel: Channel, *, posting: bool = False) -> None:
-    """Raise 50083 or 160005 when a thread is closed to somebody with these permission bits."""
+def demand_open_thread(bits: int, channel: Channel, *, posting: bool = False, answering: bool = False) -> None:
+    """Raise 50083 or 160005 when a thread is closed to somebody with these permission bits.
+
+    Posting wakes an archived thread up unless it is locked; other changes need it awake. An interaction's answer
+    finds a locked thread "archived" (discord-api-docs issue 6884).
+    """
     thread = channel.thread
     if thread is None:
         return
-    if thread.archived and (thread.locked or not posting) and not (posting and bits & permissions.MANAGE_THREADS):
-        raise DiscordError(50083)
-    if thread.locked and posting and not bits & permissions.MANAGE_THREADS:
-        raise DiscordError(160005)
+    keeps = bool(bits & permissions.MANAGE_THREADS)
+    if not posting and not answering:
+        if thread.archived:
+            raise DiscordError(50083)
+        return
+    if thread.locked and not keeps:
+        raise DiscordError(50083 if thread.archived or answering else 160005)
 
 
 def upload_limit_bytes(parts: Parts, author: User, channel: Channel) -> int:

@@ -2,13 +2,15 @@
 
 import hmac
 import json
+import logging
+import math
 from typing import Any
 from urllib.parse import unquote
 
 from aiohttp import web
 
 from sandbox.discord import rest_account, rest_channels, rest_guilds, rest_interactions, rest_messages
-from sandbox.discord.errors import DiscordError
+from sandbox.discord.errors import DiscordError, invalid_form
 from sandbox.discord.faults import Fault, Faults
 from sandbox.discord.limits import Limits, Verdict
 from sandbox.discord.parts import Parts
@@ -17,6 +19,8 @@ from sandbox.discord.routing import Answer, Call, Route, RouteTable
 from sandbox.discord.uploads import Body, read_body
 from sandbox.discord.validation import Validator
 
+_PAGE = "<html><body>error code: 1015</body></html>"
+_log = logging.getLogger(__name__)
 _TABLES: tuple[RouteTable, ...] = (
     rest_messages.routes,
     rest_channels.routes,
@@ -59,9 +63,12 @@ class Rest:
             if request.transport:
                 request.transport.abort()
             return web.Response(status=499)
-        except _FaultAnswerError as fault:
-            answer = fault.answer
-            headers |= fault.headers
+        except _FaultAnswerError as struck:
+            answer = struck.answer
+            headers |= struck.headers
+            if struck.html:
+                self._record(request, path, body, answer)
+                return web.Response(status=answer.status, text=_PAGE, content_type="text/html")
         self._record(request, path, body, answer)
         return _respond(answer, headers)
 
@@ -81,6 +88,12 @@ class Rest:
         except DiscordError as error:
             body.discard()
             return body, Answer(error.status, error.body())
+        except (ValueError, TypeError, LookupError, AttributeError):
+            # Without the OpenAPI document nothing has looked at the body's shape before the handler does
+            _log.exception("%s %s could not be handled", request.method, redact(request.path))
+            body.discard()
+            refusal = invalid_form("", "The body does not have the expected shape")
+            return body, Answer(refusal.status, refusal.body())
 
     async def _handle(self, route: Route, params: dict[str, str], query: dict[str, str], body: Body) -> Answer:
         call = Call(self._parts, params, query, body)
@@ -118,10 +131,11 @@ class _FaultAnswerError(Exception):
     """A fault decided the answer."""
 
     def __init__(self, fault: Fault) -> None:
+        self.html = fault.html
         if fault.retry_after is not None:
             scope = "global" if fault.is_global else "user"
             self.answer = _too_many(Verdict(False, {}, fault.retry_after, scope))
-            self.headers = {"Retry-After": str(fault.retry_after), "X-RateLimit-Scope": scope}
+            self.headers = {"Retry-After": str(math.ceil(fault.retry_after)), "X-RateLimit-Scope": scope}
             if fault.is_global:
                 self.headers["X-RateLimit-Global"] = "true"
         else:

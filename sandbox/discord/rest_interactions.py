@@ -5,7 +5,7 @@ from sandbox.discord.errors import DiscordError, invalid_form
 from sandbox.discord.interactions import Interaction
 from sandbox.discord.message_parts import number_components
 from sandbox.discord.model import FLAG_EPHEMERAL, FLAG_LOADING, Json, Message
-from sandbox.discord.posting import make_message, upload_limit_bytes
+from sandbox.discord.posting import demand_open_thread, make_message, upload_limit_bytes
 from sandbox.discord.routing import Answer, Call, RouteTable
 from sandbox.discord.uploads import Body
 
@@ -42,7 +42,7 @@ def _apply(call: Call, interaction: Interaction, kind: int, data: Json) -> Messa
         parts.interactions.answer(interaction, kind, response=interaction.source)
         return None
     if kind == ix.UPDATE:
-        source = _source(interaction)
+        source = _source(call, interaction)
         parts.composer.change(source, body, _limit(call, interaction))
         parts.world.change_message(source)
         parts.interactions.answer(interaction, kind, response=source)
@@ -64,10 +64,11 @@ def _check_choices(data: Json) -> list[Json]:
     return choices
 
 
-def _source(interaction: Interaction) -> Message:
-    if interaction.source is None:
+def _source(call: Call, interaction: Interaction) -> Message:
+    source = interaction.source
+    if source is None or source.id not in call.parts.world.messages.get(source.channel_id, {}):
         raise DiscordError(10008)
-    return interaction.source
+    return source
 
 
 def _limit(call: Call, interaction: Interaction) -> int:
@@ -80,6 +81,7 @@ def _new_message(call: Call, interaction: Interaction, data: Json) -> Message:
     channel = parts.world.channels.get(interaction.channel_id)
     if channel is None:
         raise DiscordError(10003)
+    demand_open_thread(parts.world.permissions_in(call.bot, channel), channel, answering=True)
     kind = _COMMAND_KIND if interaction.kind == ix.COMMAND else _REPLY_KIND
     if interaction.kind == ix.COMMAND and interaction.data.get("type", 1) != 1:
         kind = _MENU_KIND
@@ -166,6 +168,8 @@ async def follow_up(call: Call) -> Answer:
 
 
 def _finish(call: Call, interaction: Interaction, message: Message) -> None:
+    channel = call.parts.world.channels[message.channel_id]
+    demand_open_thread(call.parts.world.permissions_in(call.bot, channel), channel)
     call.parts.composer.change(message, call.body, _limit(call, interaction))
     was_loading = message.loading
     message.flags &= ~FLAG_LOADING

@@ -16,6 +16,7 @@ from aiohttp import BodyPartReader, MultipartReader, web
 from sandbox.discord.errors import DiscordError
 
 _MAX_JSON_BYTES = 8 * 1024 * 1024
+_MAX_UPLOAD_BYTES = 500 * 1024 * 1024
 _CHUNK_BYTES = 256 * 1024
 _FILE_FIELD = re.compile(r"files\[(\d+)\]$|file(\d*)$")
 
@@ -86,6 +87,8 @@ async def _store_part(part: BodyPartReader, name: str, position: int, folder: Pa
     try:
         while chunk := await part.read_chunk(_CHUNK_BYTES):
             upload.size += out.write(chunk)
+            if upload.size > _MAX_UPLOAD_BYTES:
+                raise DiscordError(40005)
     except BaseException:
         upload.path.unlink(missing_ok=True)
         raise

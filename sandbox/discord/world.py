@@ -9,6 +9,7 @@ from sandbox.discord.events import Event, EventHub
 from sandbox.discord.model import (
     DM,
     FLAG_HAS_THREAD,
+    PRIVATE_THREAD,
     THREAD_KINDS,
     Application,
     Channel,
@@ -99,6 +100,10 @@ class World:
         """Announce that the guild itself changed, for example its boost tier."""
         self.hub.publish(Event("GUILD_UPDATE", guild))
 
+    def change_role(self, guild: Guild, role: Role) -> None:
+        """Announce that a role changed, for example its permissions."""
+        self.hub.publish(Event("GUILD_ROLE_UPDATE", guild, detail=str(role.id)))
+
     def permissions_in(self, user: User, channel: Channel) -> int:
         """Return what a user may do in a channel, thread or direct conversation."""
         if channel.guild_id is None:
@@ -108,6 +113,9 @@ class World:
         if member is None:
             return 0
         place = channel
+        hidden = channel.kind == PRIVATE_THREAD and channel.thread and user.id not in channel.thread.members
+        if hidden and not permissions.guild_permissions(guild, member) & permissions.MANAGE_THREADS:
+            return 0
         if channel.kind in THREAD_KINDS and channel.parent_id in self.channels:
             place = self.channels[channel.parent_id]
         return permissions.channel_permissions(guild, member, place, self.clock.now())
