@@ -24,6 +24,20 @@ from sandbox.video.server import VideoServer
 _KIE_KEY = "sandbox-kie-key"
 _WEBHOOK_KEY = "sandbox-webhook-key"
 _SAMPLE_SECONDS = 4
+OFFERED_FAULTS = (
+    ("delay=5*1", "takes 5 s longer"),
+    ("delay=30*1", "takes 30 s longer"),
+    ("fail*1", "fails"),
+    ("moderate*1", "is refused by moderation after it was accepted"),
+    ("submit=429*1", "is refused at first: too many requests"),
+    ("submit=455*1", "is refused at first: maintenance"),
+    ("submit=402*1", "is refused: no credit left"),
+    ("drop-after*1", "is created, but the answer is lost"),
+    ("lose-callback*1", "ends without a callback"),
+    ("repeat-callback*1", "ends with the callback sent three times"),
+    ("odd-callback=nested*1", "ends with a callback of another shape"),
+    ("result*1", "has a result that is gone at first"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +92,13 @@ class Demo:
         ledger = asyncio.create_task(follow_ledger(self.video.ledger, self.panel, self._say))
         self._stack.push_async_callback(_end, ledger)
         self.bot = BotChild(self._settings(), self.folder, on_line=self._on_line, on_change=self._on_bot)
-        self.panel.deeds |= {"kill": self.bot.kill, "stop": self.bot.stop, "restart": self.bot.restart}
+        self.panel.faults = list(OFFERED_FAULTS)
+        self.panel.deeds |= {
+            "kill": lambda _value: self.bot.kill(),
+            "stop": lambda _value: self.bot.stop(),
+            "restart": lambda _value: self.bot.restart(),
+            "fault": self._set_fault,
+        }
         self._stack.push_async_callback(self.bot.stop)
         await self.bot.start()
 
@@ -116,6 +136,13 @@ class Demo:
     def _serves(self) -> bool:
         actor = self.discord.actor
         return self.bot.state == "running" and bool(actor.commands("Mia", "edits"))
+
+    async def _set_fault(self, value: str) -> None:
+        if value and value not in dict(OFFERED_FAULTS):
+            raise LookupError("no such fault")
+        self.video.faults.clear()
+        if value:
+            self.video.faults.parse(value)
 
     def _on_world(self, event: Event) -> None:
         if event.name == "EXCHANGE" and isinstance(event.subject, Exchange):

@@ -11,6 +11,10 @@ from sandbox.discord.recording import Exchange
 from sandbox.video.ledger import Ledger, Task
 
 _LONGEST_DETAIL = 4_000
+# discord.py says the first at each start without its optional packages, and the second when loopback acknowledges a
+# heartbeat before its own thread has noted the time it was sent
+_NOISE = ("voice will NOT be supported", "Can't keep up, shard ID")
+_LONG_ID = re.compile(r"\d{12,}(?=\d{4})")
 _MOVE = re.compile(
     r"(?P<event>[^:]+): (?P<state>queued|submitting|running|delivering|delivered|failed|cancelled)"
     r"(?: \((?P<failure>[\w-]+)\))?"
@@ -23,7 +27,8 @@ def describe_exchange(exchange: Exchange) -> tuple[str, int, str]:
     files = [f"{one.get('name')} ({one.get('size')} bytes)" for one in exchange.files]
     parts = [("request", exchange.request), ("files", files), ("response", exchange.response)]
     shown = [f"{name}: {json.dumps(value, ensure_ascii=False, indent=1)}" for name, value in parts if value]
-    return f"{exchange.method} {exchange.path}", exchange.status, "\n".join(shown)[:_LONGEST_DETAIL]
+    path = _LONG_ID.sub("…", exchange.path)
+    return f"{exchange.method} {path}", exchange.status, "\n".join([exchange.path, *shown])[:_LONGEST_DETAIL]
 
 
 def read_move(fields: dict[str, Any]) -> tuple[str, str, str] | None:
@@ -31,13 +36,13 @@ def read_move(fields: dict[str, Any]) -> tuple[str, str, str] | None:
     code, move = fields.get("job"), _MOVE.fullmatch(str(fields.get("message", "")))
     if not isinstance(code, str) or move is None:
         return None
-    return code, move["state"], " - ".join(filter(None, (move["event"], move["failure"])))
+    return code, move["state"], ", ".join(dict.fromkeys(filter(None, (move["event"], move["failure"]))))
 
 
 def is_worth_telling(fields: dict[str, Any]) -> bool:
     """Tell whether a line of the bot's log is a warning, an error or no log line at all."""
-    if "voice will NOT be supported" in str(fields.get("message")):
-        return False  # discord.py says so at each start without its optional packages
+    if any(noise in str(fields.get("message")) for noise in _NOISE):
+        return False
     return fields.get("level", "ERROR") in ("WARNING", "ERROR", "CRITICAL")
 
 

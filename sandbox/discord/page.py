@@ -77,7 +77,8 @@ class Page:
         return _json(await self._deeds.run(request.match_info["act"], await read_form(request)))
 
     async def _bot(self, request: web.Request) -> web.StreamResponse:
-        await do_deed(self._panel, (await read_form(request)).text("action"))
+        form = await read_form(request)
+        await do_deed(self._panel, form.text("action"), str(form.values.get("value") or ""))
         return _json({})
 
     # What one person sees

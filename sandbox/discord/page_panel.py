@@ -9,17 +9,19 @@ from contextlib import contextmanager
 from sandbox.discord.model import Json
 
 _KEPT = 200
-Deed = Callable[[], Awaitable[None]]
+Deed = Callable[[str], Awaitable[None]]
 
 
 class Panel:
     """The state behind the page's side panel; every change goes to all who listen as a JSON event.
 
-    `deeds` are what its buttons do, by name (kill, stop, restart).
+    `deeds` are what its controls do, by name; each gets the control's value, empty for a button. `faults` are what
+    may be made to go wrong at the video service, as [value, words].
     """
 
     def __init__(self) -> None:
         self.deeds: dict[str, Deed] = {}
+        self.faults: list[tuple[str, str]] = []
         self._bot: Json | None = None
         self._jobs: dict[str, Json] = {}
         self._tasks: dict[str, Json] = {}
@@ -35,6 +37,7 @@ class Panel:
             "jobs": list(self._jobs.values()),
             "tasks": list(self._tasks.values()),
             "flow": list(self._flow),
+            "faults": self.faults,
         }
 
     def set_bot(self, state: str, text: str, errors: list[str]) -> None:
@@ -78,9 +81,9 @@ class Panel:
             listener(event)
 
 
-async def do_deed(panel: Panel, name: str) -> None:
-    """Run a button's deed to its end even when the asking page goes away; raise LookupError without such a one."""
+async def do_deed(panel: Panel, name: str, value: str = "") -> None:
+    """Run a control's deed to its end even when the asking page goes away; raise LookupError without such a one."""
     deed = panel.deeds.get(name)
     if deed is None:
         raise LookupError("The bot was not started from here.")
-    await asyncio.shield(asyncio.ensure_future(deed()))
+    await asyncio.shield(asyncio.ensure_future(deed(value)))

@@ -20,9 +20,9 @@ const INLINE = [
   [/^<\/([-\w ]{1,96}):\d+>/, (m) => mention(`/${m[1]}`)],
   [/^<a?:(\w+):\d+>/, (m) => `:${m[1]}:`],
   [/^@(everyone|here)\b/, (m) => mention(m[0])],
-  [/^\[([^\]\n]+)\]\(<?(https?:\/\/[^\s)>]+)>?(?: "[^"]*")?\)/, (m, world) => link(m[2], inline(m[1], world))],
-  [/^<(https?:\/\/[^\s>]+)>/, (m) => link(m[1], m[1])],
-  [/^https?:\/\/[^\s<>]*[^\s<>.,:;"')\]*_~|]/, (m) => link(m[0], m[0])],
+  [/^\[([^\]\n]+)\]\(<?(https?:\/\/[^\s)>]+)>?(?: "[^"]*")?\)/, (m, world) => link(m[2], inline(m[1], world), world)],
+  [/^<(https?:\/\/[^\s>]+)>/, (m, world) => link(m[1], m[1], world)],
+  [/^https?:\/\/[^\s<>]*[^\s<>.,:;"')\]*_~|]/, (m, world) => link(m[0], m[0], world)],
 ];
 const PLAIN = /^(?:[A-Za-z0-9 ,.;!?'"()-]+?(?=https?:\/\/|[^A-Za-z0-9 ,.;!?'"()-]|$)|[\s\S])/;
 
@@ -63,9 +63,13 @@ function channelLink(id, world) {
 }
 
 // A link to a message here opens here; any other opens in a tab of its own.
-function link(address, content) {
+function link(address, content, world) {
   const here = /^https?:\/\/(?:[\w.]*discord\.com|127\.0\.0\.1(?::\d+)?|localhost(?::\d+)?)\/channels\/[@\w]+\/(\d+)(?:\/(\d+))?$/.exec(address);
-  if (here) return h("a", { class: "mention", href: `#${here[1]}${here[2] ? `/${here[2]}` : ""}` }, content);
+  if (here) {
+    const name = content === address && world.channel(here[1])?.name;
+    const text = name ? `#${name}${here[2] ? " › message" : ""}` : content;
+    return h("a", { class: "mention", href: `#${here[1]}${here[2] ? `/${here[2]}` : ""}` }, text);
+  }
   return h("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, content);
 }
 

@@ -13,7 +13,7 @@ export function askModal(modal, send) {
   const cancel = h("button", { class: "button secondary", type: "button", onclick: () => dialog.close() }, "Cancel");
   const form = h(
     "form",
-    { "aria-label": modal.title },
+    {},
     h("h2", {}, modal.title),
     fields.map((field) => field.element),
     problem,

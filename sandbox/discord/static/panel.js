@@ -3,19 +3,20 @@ import { act } from "./api.js";
 import { announce, byId, h, reconcile } from "./dom.js";
 
 const KEEP = 200;
-const shown = { bot: null, jobs: new Map(), tasks: new Map(), flow: [] };
+const shown = { bot: null, faults: [], jobs: new Map(), tasks: new Map(), flow: [] };
 const part = {};
 
 export function setUpPanel() {
   part.bot = h("div", { class: "bot" });
   part.jobs = h("ol", { class: "jobs" });
   part.tasks = h("ol", { class: "tasks" });
+  part.fault = h("select", { id: "fault", onchange: () => command("fault", part.fault.value) });
   part.flow = h("ol", { class: "flow" });
   byId("panel").replaceChildren(
     h("h2", {}, "Behind the scenes", h("button", { class: "bare narrow", "aria-label": "Close", onclick: () => toggle(false) }, "✕")),
     h("section", { "aria-label": "Bot" }, h("h3", {}, "The bot"), part.bot),
     h("section", { "aria-label": "Jobs" }, h("h3", {}, "Jobs"), part.jobs),
-    h("section", { "aria-label": "Video service" }, h("h3", {}, "The video service"), part.tasks),
+    h("section", { "aria-label": "Video service" }, h("h3", {}, "The video service"), h("label", { class: "fault" }, "The next task ", part.fault), part.tasks),
     h("section", { "aria-label": "Requests" }, h("h3", {}, "Requests, newest first"), part.flow),
   );
   byId("show-panel").addEventListener("click", () => toggle());
@@ -33,7 +34,7 @@ function toggle(open = !document.body.classList.contains("panel-open")) {
 
 export function onPanelEvent(event) {
   if (event.kind === "panel") {
-    Object.assign(shown, { bot: event.bot, flow: event.flow.slice(-KEEP).reverse() });
+    Object.assign(shown, { bot: event.bot, faults: event.faults, flow: event.flow.slice(-KEEP).reverse() });
     shown.jobs = new Map(event.jobs.map((job) => [job.id, job]));
     shown.tasks = new Map(event.tasks.map((task) => [task.id, task]));
     renderAll();
@@ -53,6 +54,11 @@ export function onPanelEvent(event) {
 }
 
 function renderAll() {
+  const chosen = part.fault.value;
+  const options = [["", "goes well"], ...shown.faults];
+  part.fault.replaceChildren(...options.map(([value, words]) => h("option", { value }, words)));
+  part.fault.value = options.some(([value]) => value === chosen) ? chosen : "";
+  part.fault.parentElement.hidden = shown.faults.length === 0;
   renderBot();
   renderJobs();
   renderTasks();
@@ -75,9 +81,9 @@ function renderBot() {
   );
 }
 
-async function command(action) {
+async function command(action, value = "") {
   try {
-    await act("bot", { action });
+    await act("bot", { action, value });
   } catch (error) {
     announce(error.message);
   }
