@@ -26,6 +26,7 @@ class PageBot(discord.Client):
         self.tree.add_command(group)
         self.tree.add_command(menu)
         self.tree.add_command(moderate)
+        self.tree.add_command(silent)
 
     async def setup_hook(self) -> None:
         """Tell Discord of the commands."""
@@ -148,6 +149,11 @@ async def moderate(interaction: discord.Interaction, user: discord.Member) -> No
     """Think first, then answer."""
     await interaction.response.defer(ephemeral=True, thinking=True)
     await interaction.followup.send(f"{user.mention} behaves.")
+
+
+@app_commands.command(name="silent", description="Never answers")
+async def silent(_interaction: discord.Interaction) -> None:
+    """Say nothing."""
 
 
 @asynccontextmanager

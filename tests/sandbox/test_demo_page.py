@@ -1,0 +1,107 @@
+"""The page of the whole demo: the real bot, the real protocols, a person who looks on and interferes."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Locator, expect
+
+from tests.environment import need_chromium
+from tests.sandbox.browsing import Visitor, open_browser, visit
+from tests.sandbox.demo_process import demo
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120), pytest.mark.asyncio(loop_scope="module")]
+_JOB_MS = 60_000
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with open_browser() as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    need_chromium()
+    out: Path = tmp_path_factory.mktemp("out")
+    arguments = ("--serve", "--port", "0", "--out", out, "--seconds", "0.1", "--prompt", "Black and white, please")
+    async with demo(*arguments) as running:
+        line = await running.line_with("Open http://127.0.0.1:")
+        found = re.search(r"http://[\d.:]+/", line)
+        assert found
+        yield found[0]
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def visitor(browser: Browser, address: str) -> AsyncIterator[Visitor]:
+    async with visit(browser, address) as visitor:
+        yield visitor
+
+
+async def edit(visitor: Visitor, prompt: str) -> Locator:
+    """Send the sample clip with a prompt and return the card."""
+    form = await visitor.start_command("luma modify")
+    await form.get_by_label("prompt").fill(prompt)
+    await form.get_by_role("button", name="Use the sample clip").click()
+    await expect(form.locator(".picked")).to_contain_text("sample.mp4")
+    await form.get_by_role("button", name="Send").click()
+    card = visitor.messages.filter(has_text=prompt).last
+    await card.wait_for()
+    return card
+
+
+def last_state(visitor: Visitor) -> Locator:
+    """Return the latest state of the newest job in the panel."""
+    return visitor.page.locator("#panel .jobs li").first.locator(".state[aria-current=step]")
+
+
+async def test_a_newcomer_finds_a_finished_thread(visitor: Visitor) -> None:
+    await visitor.page.locator(".thread-card").first.click()
+    await expect(visitor.page.locator("#title")).to_contain_text("Black and white, please")
+    await expect(visitor.messages.last.locator(".mention.mine")).to_have_text("@Mia")
+    await visitor.page.wait_for_function("() => document.querySelector('video')?.duration > 1")
+    await expect(last_state(visitor)).to_have_text(re.compile("delivered"))
+    await expect(visitor.page.locator("#panel .tasks")).to_contain_text("black and white")
+    await expect(visitor.page.locator("#panel .flow")).to_contain_text("POST /channels/")
+
+
+async def test_a_job_is_followed_from_the_command_to_the_video(visitor: Visitor) -> None:
+    await visitor.become("Noah")
+    card = await edit(visitor, "Make it warm and blurred")
+    await expect(last_state(visitor)).to_have_text(re.compile("delivered"), timeout=_JOB_MS)
+    await expect(card).to_contain_text("Done")
+    await card.get_by_role("link", name="› message").click()
+    await expect(visitor.page.locator("#title")).to_contain_text("Make it warm and blurred")
+    await expect(visitor.messages.last.locator("video")).to_be_visible()
+    await expect(visitor.messages.last).to_contain_text("@Noah")
+
+
+async def test_a_waiting_job_is_cancelled_by_its_owner_alone(visitor: Visitor) -> None:
+    await visitor.page.get_by_label("The next task").select_option("takes 30 s longer")
+    card = await edit(visitor, "Never to be seen")
+    await expect(last_state(visitor)).to_have_text(re.compile("running"), timeout=_JOB_MS)
+    await visitor.become("Noah")
+    await card.get_by_role("button", name="Cancel").click()
+    await expect(visitor.messages.last).to_contain_text("Only you can see this")
+    await visitor.become("Mia (Creator)")
+    await card.get_by_role("button", name="Cancel").click()
+    await expect(last_state(visitor)).to_have_text(re.compile("cancelled"))
+    await expect(card.get_by_role("button", name="Cancel")).to_have_count(0)
+
+
+async def test_a_bot_killed_in_the_middle_finishes_after_its_restart(visitor: Visitor) -> None:
+    await visitor.page.get_by_label("The next task").select_option("takes 5 s longer")
+    await edit(visitor, "Survive this")
+    await expect(last_state(visitor)).to_have_text(re.compile("running"), timeout=_JOB_MS)
+    await visitor.page.get_by_role("button", name="Kill bot").click()
+    await expect(visitor.page.locator("#panel .bot")).to_contain_text("killed by signal 9")
+    form = await visitor.start_command("luma history")
+    await form.get_by_role("button", name="Send").click()
+    await expect(visitor.page.locator("#notice")).to_have_text("The application did not respond")
+    await visitor.page.get_by_role("button", name="Restart bot").click()
+    await expect(visitor.page.locator("#panel .bot")).to_contain_text("running, process", timeout=_JOB_MS)
+    await expect(last_state(visitor)).to_have_text(re.compile("delivered"), timeout=_JOB_MS)
+    await visitor.go("Survive this")
+    await expect(visitor.page.locator("video")).to_have_count(1)
