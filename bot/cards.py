@@ -95,9 +95,12 @@ def _status(view: CardView) -> str:
     if view.waiting:
         return f"⏸️ **Waiting**: {inert.prose(view.waiting)}. It goes on by itself."
     if job.state is State.QUEUED:
-        if job.clip is None and job.request.clip is not None and view.place <= 1:
-            return "🔎 **Next in line**: the clip is being looked at."
-        return f"⏳ **Waiting**: place {view.place} in line."
+        # Nothing edits the card of a job that runs straight through: this must stay true until it is done.
+        before = f"{view.place - 1} before it; then " if view.place > 1 else ""
+        look = (
+            "I look at the clip, and the video service works on it" if job.request.clip else "the service works on it"
+        )
+        return f"⏳ **In line**: {before}{look}."
     if job.state is State.FAILED and job.failure is not None:
         return f"{replies.headline(job.failure)} It was not counted.{_ending_link(job)}"
     return _STATUS[job.state] + _ending_link(job)

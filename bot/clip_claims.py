@@ -1,5 +1,8 @@
 """Look at what Discord says of a clip (name, type, size) before it is fetched; the truth is probed later."""
 
+import re
+from urllib.parse import parse_qs, urlsplit
+
 import discord
 
 from bot import inert, replies
@@ -29,6 +32,8 @@ _BY_ENDING = {
     "3gp": "3gp",
     "gif": "gif",
 }
+_DISCORD_PATH = re.compile(r"/(?:ephemeral-)?attachments/\d+/\d+/", re.ASCII)
+_HEX = re.compile(r"[0-9a-fA-F]{1,12}")
 _ALSO = {"mkv": "matroska", "webm": "matroska"}
 
 
@@ -112,3 +117,12 @@ def find_video_link(message: discord.Message) -> str | None:
         if embed.type == "video" and embed.provider.name is None and embed.url:
             return embed.url
     return None
+
+
+def has_expired(clip: ClipSource, now_ms: int) -> bool:
+    """Tell whether a clip's signed Discord link has ended (its `ex`, hex Unix seconds) and can't be asked for again."""
+    parts = urlsplit(clip.url)
+    if clip.message_id is not None or not _DISCORD_PATH.match(parts.path):
+        return False
+    ends = parse_qs(parts.query).get("ex", [""])[0]
+    return bool(_HEX.fullmatch(ends)) and int(ends, 16) * 1000 <= now_ms

@@ -100,6 +100,7 @@ class DiscordDelivery:
                 nonce_of(job, "result"),
                 parcel.path,
                 parcel.filename,
+                Buttons(build_button("again", job.id, "Run again"), build_button("reword", job.id, "Edit prompt")),
             )
         )
 
@@ -181,7 +182,9 @@ class DiscordDelivery:
         view = await read_card(self._bot.desk, self._bot.usual, job)
         message = self._bot.get_partial_messageable(job.card_channel_id).get_partial_message(job.card_message_id)
         async with asyncio.timeout(CALL_SECONDS):
-            await message.edit(embed=build_card(view), view=card_buttons(job))
+            await message.edit(
+                embed=build_card(view), view=card_buttons(job), allowed_mentions=discord.AllowedMentions.none()
+            )
 
 
 def _snowflake(at_ms: int) -> int:

@@ -58,7 +58,7 @@ async def _check_open_jobs(interaction: discord.Interaction[LumaBot], ask: Ask) 
     desk = interaction.client.desk
     jobs = [job for job in await desk.store.open_jobs(interaction.user.id) if job.interaction_id != interaction.id]
     limit = desk.limits.open_jobs_per_member
-    if ask.parent_job_id and any(job.parent_job_id == ask.parent_job_id for job in jobs):
+    if ask.parent_job_id and any(_is_same(job, ask) for job in jobs):
         raise LimitReachedError("This edit is being made again already.", rule="again")
     if len(jobs) >= limit:
         codes = ", ".join(f"`{job.code}`" for job in jobs[:5])
@@ -67,6 +67,10 @@ async def _check_open_jobs(interaction: discord.Interaction[LumaBot], ask: Ask) 
             "Wait for one to finish, or cancel one with `/luma cancel`. Nothing was counted.",
             rule="open_jobs",
         )
+
+
+def _is_same(job: Job, ask: Ask) -> bool:
+    return job.parent_job_id == ask.parent_job_id and job.request.prompt == ask.request.prompt
 
 
 def _new_job(interaction: discord.Interaction[LumaBot], ask: Ask) -> NewJob:

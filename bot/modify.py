@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 
 import discord
 
+from bot import replies
 from bot.client import LumaBot
-from bot.clip_claims import attached_clip, check_claim, clip_in, find_video, find_video_link
+from bot.clip_claims import attached_clip, check_claim, clip_in, find_video, find_video_link, has_expired
 from bot.here import check_here
 from bot.intake import Ask, take_in
 from bot.message_links import read_message_link, resolve_message_link
@@ -63,7 +64,10 @@ async def _clip(
     if message_link is not None:
         return await resolve_message_link(interaction, message_link, abilities)
     interaction.client.desk.check_link(link)
-    return replace(origin, url=link) if origin is not None else ClipSource(link)
+    clip = replace(origin, url=link) if origin is not None else ClipSource(link)
+    if has_expired(clip, interaction.client.desk.clock.now_ms()):
+        raise UnusableClipError(replies.LINK_EXPIRED, rule="link")
+    return clip
 
 
 async def ask_for_prompt(interaction: discord.Interaction[LumaBot], message: discord.Message) -> None:

@@ -20,6 +20,9 @@ DMS_CLOSED = (
     "I may not send you direct messages, so I can't make a private edit; nothing was counted. Allow direct messages "
     "from members of this server, or leave `private` out."
 )
+LINK_EXPIRED = (
+    "That Discord link has expired. Give the link of the message with the video instead, or attach the clip itself."
+)
 CLIP_EXPIRED = "I can't read that clip any more: its link has expired. Please run `/luma modify` with the clip."
 
 HELP = (

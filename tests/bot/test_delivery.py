@@ -365,6 +365,14 @@ class TestLimits:
             await changed
         assert await world.delivery.upload_limit(job) == limit * MIB
 
+    async def test_without_the_server_the_small_limit_holds(self, world: BotWorld) -> None:
+        job = await placed(world)
+        local = world.server.world
+        removed = world.bot.wait_for("guild_remove", timeout=5)
+        local.remove_member(next(iter(local.guilds.values())), local.application.bot)
+        await removed
+        assert await world.delivery.upload_limit(job) == 10 * MIB
+
     async def test_private_and_direct_messages_have_the_small_limit(self, world: BotWorld) -> None:
         next(iter(world.server.world.guilds.values())).boost_tier = 3
         job = await placed(world, private=True)

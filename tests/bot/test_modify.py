@@ -69,7 +69,7 @@ class TestCard:
         for user in ("Noah", "Robin"):
             await world.modify(user)
             world.discord_clock.advance(1)
-        assert "place 3 in line" in card_text((await world.modify()).message)
+        assert "2 before it" in card_text((await world.modify()).message)
 
     async def test_usual_times_are_told_once_there_are_enough(self, world: BotWorld) -> None:
         for number in range(5):
@@ -245,6 +245,11 @@ class TestLinks:
 
     async def test_a_link_the_guard_refuses_is_refused_at_once(self, world: BotWorld) -> None:
         assert "can't be used" in await refusal(world, await self.link(world, "http://10.0.0.1/a.mp4"))
+
+    async def test_a_discord_link_that_has_ended_is_refused_at_once(self, world: BotWorld) -> None:
+        posted = await world.actor.post("Noah", "edits", "look", [CLIP])
+        world.discord_clock.advance(48 * 3600)
+        assert "expired" in await refusal(world, await self.link(world, posted.attachments[0].url))
 
     async def test_a_message_link_takes_the_messages_video(self, world: BotWorld) -> None:
         world.server.world.application.message_content_granted = True
