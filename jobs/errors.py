@@ -26,6 +26,9 @@ LumaBotError
 └─ ConfigError                   at start only; lists all problems at once
 """
 
+from jobs.access import Access
+from jobs.quota import Decision
+
 
 class LumaBotError(Exception):
     """Stand above every error this program raises on purpose."""
@@ -49,7 +52,14 @@ class UnusableClipError(UserError):
 
 
 class LimitReachedError(UserError):
-    """Refuse for quota, budget, block or pause: what is used, when more comes."""
+    """Refuse for quota, budget, block or pause: what is used, when more comes.
+
+    Where `decision` is set, every word for the person is made from it and the text is for logs alone.
+    """
+
+    def __init__(self, text: str, *, rule: str = "", decision: Decision | Access | None = None) -> None:
+        super().__init__(text, rule=rule)
+        self.decision = decision
 
 
 class ProviderError(LumaBotError):

@@ -191,7 +191,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """Hold what is known of a job when it is accepted."""
+    """Hold what is known of a job when it is accepted.
+
+    `role_ids` and `parent_channel_id` (a thread's channel) are not kept: admission is decided by them.
+    """
 
     kind: Kind
     user_id: int
@@ -203,3 +206,5 @@ class NewJob:
     service: str
     thread_id: int | None = None
     parent_job_id: str | None = None
+    role_ids: frozenset[int] = frozenset()
+    parent_channel_id: int | None = None

@@ -1,7 +1,7 @@
 """Decide who may have how much: pure rules over policies and use."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -54,13 +54,27 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """Hold a server's settings; `budget_day` and `budget_month` cap all its members together (None: no cap)."""
+    """Hold a server's settings; `budget_day` and `budget_month` cap all its members together (None: no cap).
+
+    `open_jobs` caps what one member may have open in all places together.
+    """
 
     default: Allowance
     roles: Mapping[int, Allowance]
     users: Mapping[int, Allowance]
     budget_day: int | None = None
     budget_month: int | None = None
+    open_jobs: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """Hold what counts where a server has set nothing, and in direct messages; `open_jobs` counts everywhere."""
+
+    allowance: Allowance = Allowance(10, Period.DAY, 3)
+    budget_day: int | None = 500
+    budget_month: int | None = None
+    open_jobs: int | None = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +86,7 @@ class Bonus:
     granted_at_ms: int
     expires_at_ms: int | None = None
     reason: str = ""
+    granted_by: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +100,15 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class ServerUse:
-    """Count a whole server's reservations held or settled in the last day and the last 30 days."""
+    """Count a whole server's reservations held or settled in the last day and the last 30 days, up to its budgets.
+
+    A period that is full has the moment when it has room again.
+    """
 
     day: int = 0
     month: int = 0
+    day_free_at_ms: int | None = None
+    month_free_at_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +124,8 @@ class Refusal(StrEnum):
 
     EDITS = "edits"
     AT_ONCE = "at_once"
+    OPEN_JOBS = "open_jobs"
+    AGAIN = "again"
     BUDGET_DAY = "budget_day"
     BUDGET_MONTH = "budget_month"
 
@@ -113,7 +135,9 @@ class Decision:
     """Explain itself: the rule and its origin, what is used, held and left, and when the next edit comes free.
 
     `used` counts the period's uses not drawn from bonuses, open ones among them; `left` is None without a limit and
-    counts no bonus. `draws_from` names the bonus the next edit would drain.
+    counts no bonus. `open` counts what is held here, `open_codes` names the member's open jobs everywhere, oldest
+    first. `draws_from` names the bonus the next edit would drain. `next_free_at_ms` is of the budget when that refuses;
+    AGAIN: the same edit is being made again already.
     """
 
     rule: Rule
@@ -126,6 +150,7 @@ class Decision:
     next_free_at_ms: int | None
     policies: Policies
     server: ServerUse
+    open_codes: tuple[str, ...] = ()
 
     @property
     def is_allowed(self) -> bool:
@@ -145,7 +170,14 @@ def rule_for(policies: Policies, user_id: int, role_ids: Sequence[int]) -> Rule:
 
 
 def decide(
-    policies: Policies, rule: Rule, uses: Sequence[Use], bonuses: Sequence[Bonus], server: ServerUse, now_ms: int
+    policies: Policies,
+    rule: Rule,
+    uses: Sequence[Use],
+    bonuses: Sequence[Bonus],
+    server: ServerUse,
+    now_ms: int,
+    *,
+    open_codes: Sequence[str] = (),
 ) -> Decision:
     """Decide whether a member may begin one more edit now."""
     allowance = rule.allowance
@@ -153,29 +185,36 @@ def decide(
     counted = sorted(use.reserved_at_ms for use in uses if use.bonus_id is None and use.reserved_at_ms > begins_ms)
     left = None if allowance.edits is None else max(0, allowance.edits - len(counted))
     remaining = bonuses_left(bonuses, uses, now_ms)
-    is_open = sum(use.is_open for use in uses)
-    draws_from = remaining[0].bonus.id if left == 0 and remaining else None
-    refusal = None
-    if policies.budget_day is not None and server.day >= policies.budget_day:
-        refusal = Refusal.BUDGET_DAY
-    elif policies.budget_month is not None and server.month >= policies.budget_month:
-        refusal = Refusal.BUDGET_MONTH
-    elif allowance.at_once is not None and is_open >= allowance.at_once:
-        refusal = Refusal.AT_ONCE
-    elif left == 0 and draws_from is None:
-        refusal = Refusal.EDITS
-    return Decision(
+    decision = Decision(
         rule=rule,
-        refusal=refusal,
+        refusal=None,
         used=len(counted),
-        open=is_open,
+        open=sum(use.is_open for use in uses),
         left=left,
         bonuses=remaining,
-        draws_from=draws_from,
+        draws_from=remaining[0].bonus.id if left == 0 and remaining else None,
         next_free_at_ms=_next_free_ms(allowance, counted),
         policies=policies,
         server=server,
+        open_codes=tuple(open_codes),
     )
+    return _refuse(decision)
+
+
+def _refuse(decision: Decision) -> Decision:
+    """Return the decision with the limit that stands in the way, if one does."""
+    policies, server, allowance = decision.policies, decision.server, decision.rule.allowance
+    if policies.budget_day is not None and server.day >= policies.budget_day:
+        return replace(decision, refusal=Refusal.BUDGET_DAY, next_free_at_ms=server.day_free_at_ms)
+    if policies.budget_month is not None and server.month >= policies.budget_month:
+        return replace(decision, refusal=Refusal.BUDGET_MONTH, next_free_at_ms=server.month_free_at_ms)
+    if allowance.at_once is not None and decision.open >= allowance.at_once:
+        return replace(decision, refusal=Refusal.AT_ONCE)
+    if policies.open_jobs is not None and len(decision.open_codes) >= policies.open_jobs:
+        return replace(decision, refusal=Refusal.OPEN_JOBS)
+    if decision.left == 0 and decision.draws_from is None:
+        return replace(decision, refusal=Refusal.EDITS)
+    return decision
 
 
 def bonuses_left(bonuses: Sequence[Bonus], uses: Sequence[Use], now_ms: int) -> tuple[BonusLeft, ...]:
