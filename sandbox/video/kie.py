@@ -14,7 +14,7 @@ from aiohttp import web
 from sandbox.video.callbacks import Letter
 from sandbox.video.kie_shapes import callback_body, odd_callback, odd_record, record, sign
 from sandbox.video.ledger import Task
-from sandbox.video.studio import MAX_SECONDS, FetchError, UnreadableClipError
+from sandbox.video.studio import MAX_SECONDS, Extras, FetchError, UnreadableClipError
 from sandbox.video.workshop import Order, Work, Workshop
 
 SERVICE = "kie"
@@ -141,7 +141,8 @@ class Kie:
         return await self._shop.answer(request, task, answer)
 
     async def _edit(self, task: Task, clip: Path) -> Work:
-        result, edited = await self._shop.studio.edit(clip, task.prompt)
+        extras = Extras(watermark=str(task.request.get("watermark") or ""))
+        result, edited = await self._shop.studio.edit(clip, task.prompt, extras)
         facts = {"width": edited.width, "height": edited.height, "seconds": round(edited.seconds, 3)}
         return Work(result, edited.applied, facts)
 

@@ -14,7 +14,7 @@ from aiohttp import web
 from sandbox.video.callbacks import Letter
 from sandbox.video.kie import read_json
 from sandbox.video.ledger import Task
-from sandbox.video.studio import FetchError, UnreadableClipError, UnreadableImageError
+from sandbox.video.studio import Extras, FetchError, UnreadableClipError, UnreadableImageError
 from sandbox.video.workshop import Order, Work, Workshop
 
 SERVICE = "lumalabs"
@@ -96,9 +96,8 @@ class LumaLabs:
         if facts.seconds > longest + _TOLERANCE_SECONDS:
             studio.forget(clip)
             raise RejectedError(f"The video is {facts.seconds:.1f} s long, {asked['model']} takes {longest:.0f} s")
-        strength = MODES[asked["mode"]]
         prompt = task.prompt + (", painting" if asked["mode"] in {"reimagine_2", "reimagine_3"} else "")
-        result, edited = await studio.edit(clip, prompt, strength=strength, first_frame=first)
+        result, edited = await studio.edit(clip, prompt, Extras(MODES[asked["mode"]], first))
         made = {"width": edited.width, "height": edited.height, "seconds": round(edited.seconds, 3)}
         return Work(result, edited.applied, made)
 

@@ -14,7 +14,8 @@ from sandbox.video.edits import Plan, read_prompt
 from sandbox.video.examine import Clip, examine, find_cuts, open_clip
 from sandbox.video.film import Film
 from sandbox.video.filters import Source, length, picture_graph, size_after, sound_graph
-from sandbox.video.stills import add_still, feed_still, lay_over
+from sandbox.video.lettering import draw_watermark
+from sandbox.video.stills import add_still, feed_still, lay_over, put_mark
 
 
 class StoppedError(Exception):
@@ -31,25 +32,36 @@ class Edited:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """Say what a request asks for beside its prompt.
+
+    `strength` is the share of the looks that is kept, 0..1; `first_frame` a picture the result starts with;
+    `watermark` a text in its lower right corner.
+    """
+
+    strength: float = 1.0
+    first_frame: av.VideoFrame | None = None
+    watermark: str = ""
+
+
+_NOTHING_MORE = Extras()
+
+
 def render(
     clip_path: Path,
     prompt: str,
     result_path: Path,
+    extras: Extras = _NOTHING_MORE,
     stopped: Callable[[], bool] = lambda: False,
-    *,
-    strength: float = 1.0,
-    first_frame: av.VideoFrame | None = None,
 ) -> Edited:
-    """Edit `clip_path` as the prompt says and write an MP4 to `result_path`.
-
-    `strength` is the share of the looks that is kept, `first_frame` a picture the result starts with.
-    """
+    """Edit `clip_path` as prompt and extras say and write an MP4 to `result_path`."""
     clip = examine(clip_path)
-    plan = replace(read_prompt(prompt), strength=strength)
+    plan = replace(read_prompt(prompt), strength=extras.strength)
     source = _source(clip_path, clip, plan)
     with open_clip(clip_path) as container, Film(result_path, sound=clip.sound) as film:
-        _run(_Cutter(container, film, source, plan, clip.sound, first_frame), stopped)
-    return Edited(_applied(plan, source, first_frame), *size_after(source, plan), length(source, plan))
+        _run(_Cutter(container, film, source, plan, clip.sound, extras), stopped)
+    return Edited(_applied(plan, source, extras), *size_after(source, plan), length(source, plan))
 
 
 def _source(path: Path, clip: Clip, plan: Plan) -> Source:
@@ -59,15 +71,17 @@ def _source(path: Path, clip: Clip, plan: Plan) -> Source:
     return Source(*even, min(clip.rate, Fraction(60)), clip.seconds, clip.start, clip.rotation, cuts)
 
 
-def _applied(plan: Plan, source: Source, first_frame: av.VideoFrame | None) -> tuple[str, ...]:
+def _applied(plan: Plan, source: Source, extras: Extras) -> tuple[str, ...]:
     told = list(plan.applied)
     if plan.transition is not None and not source.cuts:
         words = f"{plan.transition[1]} between scenes"
         told[told.index(words)] = "no scene cut found: fade in and fade out"
     if plan.strength < 1:
         told.append(f"at {plan.strength:.0%} strength")
-    if first_frame is not None:
+    if extras.first_frame is not None:
         told.append("starts with the picture given")
+    if extras.watermark:
+        told.append("watermark")
     return tuple(told)
 
 
@@ -81,14 +95,14 @@ class _Cutter:
         source: Source,
         plan: Plan,
         sound: bool,
-        first: av.VideoFrame | None,
+        extras: Extras,
     ) -> None:
         self.container = container
         self.streams: list[av.VideoStream | av.AudioStream] = [container.streams.video[0]]
         container.streams.video[0].thread_type = "AUTO"
         self._film = film
         self._rate = source.rate
-        self._picture = _picture(container.streams.video[0], source, plan, first)
+        self._picture = _picture(container.streams.video[0], source, plan, extras)
         self._sound: av.filter.Graph | None = None
         if sound:
             self.streams.append(container.streams.audio[0])
@@ -110,16 +124,21 @@ class _Cutter:
                     self._film.add_sound(made)
 
 
-def _picture(video: av.VideoStream, source: Source, plan: Plan, first: av.VideoFrame | None) -> av.filter.Graph:
-    if first is None:
-        return picture_graph(video, source, plan)
+def _picture(video: av.VideoStream, source: Source, plan: Plan, extras: Extras) -> av.filter.Graph:
+    size, seconds = size_after(source, plan), length(source, plan)
+    stills = [] if extras.first_frame is None else [extras.first_frame]
+    marks = [draw_watermark(extras.watermark, size[1])] if extras.watermark else []
 
-    def start_with(graph: av.filter.Graph, head: FilterContext) -> FilterContext:
-        still = add_still(graph, first)
-        return lay_over(graph, head, still, size_after(source, plan), source.rate, length(source, plan), end=False)
+    def finish(graph: av.filter.Graph, head: FilterContext) -> FilterContext:
+        for still in stills:
+            head = lay_over(graph, head, add_still(graph, still), size, source.rate, seconds, end=False)
+        for mark in marks:
+            head = put_mark(graph, head, add_still(graph, mark))
+        return head
 
-    graph = picture_graph(video, source, plan, start_with)
-    feed_still(graph, first, at=1)
+    graph = picture_graph(video, source, plan, finish)
+    for at, still in enumerate(stills + marks, start=1):
+        feed_still(graph, still, at)
     return graph
 
 

@@ -98,3 +98,12 @@ def lay_over(
     image.link_to(overlay, 0, 1)
     # the still may outlast the video by a few frames
     return connect(graph, overlay, [("format", "yuv420p"), ("trim", f"end={seconds:.6f}")])
+
+
+def put_mark(graph: av.filter.Graph, head: FilterContext, source: FilterContext) -> FilterContext:
+    """Lay a small picture over the lower right corner for the whole length."""
+    mark = connect(graph, source, [("format", "yuva420p")])
+    overlay = graph.add("overlay", "x=W-w-H/30:y=H-h-H/30:eof_action=repeat")
+    head.link_to(overlay, 0, 0)
+    mark.link_to(overlay, 0, 1)
+    return connect(graph, overlay, [("format", "yuv420p")])

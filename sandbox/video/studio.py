@@ -15,7 +15,7 @@ import av
 
 from sandbox.video.drawing import Wish, draw
 from sandbox.video.examine import Clip, UnreadableClipError, examine
-from sandbox.video.render import Edited, StoppedError, render
+from sandbox.video.render import Edited, Extras, StoppedError, render
 from sandbox.video.stills import UnreadableImageError, read_image, read_last_frame, save_first_frame
 
 MAX_BYTES = 500_000_000
@@ -95,15 +95,13 @@ class Studio:
         """Remove a file that is not needed any more."""
         path.unlink(missing_ok=True)
 
-    async def edit(
-        self, clip: Path, prompt: str, *, strength: float = 1.0, first_frame: av.VideoFrame | None = None
-    ) -> tuple[Path, Edited]:
+    async def edit(self, clip: Path, prompt: str, extras: Extras) -> tuple[Path, Edited]:
         """Edit a fetched clip, which is used up, into an MP4; in instant mode it is passed on unchanged."""
         if self._instant:
             facts = await self.look(clip)
             return clip, Edited(("copied unchanged (instant mode)",), facts.width, facts.height, facts.seconds)
         result = self.new_path(".mp4")
-        work = partial(render, clip, prompt, result, self._stopped.is_set, strength=strength, first_frame=first_frame)
+        work = partial(render, clip, prompt, result, extras, self._stopped.is_set)
         try:
             return result, await self.run(work)
         finally:
@@ -139,4 +137,4 @@ class Studio:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
-__all__ = ["FetchError", "StoppedError", "Studio", "UnreadableClipError", "UnreadableImageError"]
+__all__ = ["Extras", "FetchError", "StoppedError", "Studio", "UnreadableClipError", "UnreadableImageError"]

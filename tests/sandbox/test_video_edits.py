@@ -201,7 +201,7 @@ def test_the_default_grade_says_that_nothing_was_recognised(clip: Path, tmp_path
 
 def test_an_edit_can_be_stopped(clip: Path, tmp_path: Path) -> None:
     with pytest.raises(StoppedError):
-        render(clip, "warm", tmp_path / "never.mp4", lambda: True)
+        render(clip, "warm", tmp_path / "never.mp4", stopped=lambda: True)
 
 
 PROMPTS: dict[str, tuple[str, ...]] = {

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.video.clip import draw_clip
 from sandbox.video.drawing import Wish, draw
-from sandbox.video.render import StoppedError, render
+from sandbox.video.render import Extras, StoppedError, render
 from sandbox.video.stills import UnreadableImageError, read_image, read_last_frame
 from tests.sandbox.video_measure import Measured, measure
 
@@ -88,7 +88,7 @@ def test_a_loop_with_a_start_picture_returns_to_it(tmp_path: Path) -> None:
 
 def test_a_clip_can_start_with_a_picture_and_keep_its_length(tmp_path: Path) -> None:
     clip = draw_clip(tmp_path / "clip.mp4", 2, 320, 180)
-    edited = render(clip, "warm", tmp_path / "result.mp4", first_frame=picture((200, 30, 30)))
+    edited = render(clip, "warm", tmp_path / "result.mp4", Extras(first_frame=picture((200, 30, 30))))
     video = measure(tmp_path / "result.mp4")
     assert edited.applied == ("warm grade", "starts with the picture given")
     assert difference(video.frames[0], np.array([200, 30, 30])) < 6
@@ -100,10 +100,21 @@ def test_strength_keeps_part_of_a_look(tmp_path: Path) -> None:
     clip = draw_clip(tmp_path / "clip.mp4", 0.5, 320, 180)
     saturation = []
     for strength in (0.0, 0.5, 1.0):
-        edited = render(clip, "black and white", tmp_path / "result.mp4", strength=strength)
+        edited = render(clip, "black and white", tmp_path / "result.mp4", Extras(strength=strength))
         saturation.append(measure(tmp_path / "result.mp4").saturation)
     assert saturation[0] > saturation[1] + 10 > saturation[2] + 20
     assert edited.applied == ("black and white",)
+
+
+def test_a_watermark_stands_in_the_lower_right_corner_all_along(tmp_path: Path) -> None:
+    clip = draw_clip(tmp_path / "clip.mp4", 1, 320, 180)
+    edited = render(clip, "warm", tmp_path / "result.mp4", Extras(watermark="Luma-7 äß"))
+    render(clip, "warm", tmp_path / "plain.mp4")
+    change = np.abs(measure(tmp_path / "result.mp4").frames - measure(tmp_path / "plain.mp4").frames).mean(axis=3)
+    assert edited.applied == ("warm grade", "watermark")
+    assert change[:, 80:, 120:].mean(axis=(1, 2)).min() > 10
+    assert change[:, :70].mean() < 2
+    assert change.shape[0] == 24
 
 
 def test_the_last_frame_of_a_video_is_found(tmp_path: Path) -> None:

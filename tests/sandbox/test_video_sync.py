@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
 from sandbox.video.clip import draw_clip
@@ -84,6 +85,21 @@ def test_odd_sizes_and_other_containers_are_edited_too(tmp_path: Path) -> None:
     video = measure(tmp_path / "result.mp4")
     assert (video.width, video.height) == (160, 120)
     assert video.seconds == pytest.approx(1.0, abs=0.08)
+
+
+def test_a_clip_filmed_sideways_comes_out_upright(tmp_path: Path) -> None:
+    clip = draw_clip(tmp_path / "clip.mp4", 0.5, 320, 180)
+    data = bytearray(clip.read_bytes())
+    matrix = data.index(b"tkhd") + 44
+    # a quarter turn clockwise, as a phone held upright writes it
+    turn = (0, 0x10000, 0, -0x10000, 0, 0, 180 << 16, 0, 0x40000000)
+    data[matrix : matrix + 36] = b"".join(number.to_bytes(4, "big", signed=True) for number in turn)
+    (tmp_path / "sideways.mp4").write_bytes(data)
+    render(tmp_path / "sideways.mp4", "upscale 2x", tmp_path / "result.mp4")
+    video = measure(tmp_path / "result.mp4", 90, 160)
+    assert (video.width, video.height) == (360, 640)
+    stored = np.rot90(measure(clip, 160, 90).frames, k=-1, axes=(1, 2))
+    assert np.abs(video.frames - stored).mean() < 6
 
 
 def test_what_is_no_clip_is_refused(tmp_path: Path) -> None:
