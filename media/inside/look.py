@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 
 from media.inside.answers import Refusal
 from media.inside.boxes import read_outline
+from media.inside.graphs import HDR_TRANSFERS
 from media.inside.opening import (
     AUDIO_CODECS,
     check_size,
@@ -31,7 +32,6 @@ from media.inside.opening import (
 
 MAX_PACKETS = 300_000
 MAX_FPS = 240
-HDR_TRANSFERS = frozenset({16, 18})  # PQ and HLG, ITU-T H.273 table 3
 _FIRST_FRAMES = 3
 _FIRST_PACKETS = 64
 _TAIL_PACKETS = 12

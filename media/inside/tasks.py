@@ -7,7 +7,10 @@ from typing import Any
 import av
 import av.logging
 
+from media.inside.comparing import compare
+from media.inside.editing import convert, poster
 from media.inside.look import look
+from media.inside.repacking import remux
 
 av.logging.set_level(av.logging.PANIC)
 
@@ -16,4 +19,10 @@ def _look(file: str) -> dict[str, Any]:
     return look(Path(file))
 
 
-TASKS: dict[str, Callable[..., dict[str, Any]]] = {"look": _look}
+TASKS: dict[str, Callable[..., dict[str, Any]]] = {
+    "look": _look,
+    "convert": convert,
+    "remux": remux,
+    "poster": poster,
+    "compare": compare,
+}
