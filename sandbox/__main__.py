@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from errno import EADDRINUSE
 from pathlib import Path
 
 from sandbox.demo import Demo, DemoOptions
@@ -63,14 +64,12 @@ async def _run_until_signal(wanted: argparse.Namespace) -> int:
     except asyncio.CancelledError:
         say("stopped")
         return 130 if wanted.once else 0
-    except TimeoutError:
-        print("The demo cannot go on: it took too long", file=sys.stderr)
-        return 1
     except RuntimeError as error:
         print(f"The demo cannot go on: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"The demo cannot start: {error}", file=sys.stderr)
+        hint = f"; is another one running? --port takes another than {wanted.port}" if error.errno == EADDRINUSE else ""
+        print(f"The demo cannot start: {error}{hint}", file=sys.stderr)
         return 1
 
 

@@ -127,9 +127,12 @@ class Demo:
         }
 
     async def wait_until_ready(self, seconds: float = 60.0) -> None:
-        """Wait until the bot serves; raise RuntimeError with its complaints when it ends instead, or TimeoutError."""
-        world = self.discord.world
-        await world.hub.wait_for(lambda: self.bot.state == "stopped" or self._serves(), seconds)
+        """Wait until the bot serves; raise RuntimeError with its complaints when it ends instead, or takes too long."""
+        hub = self.discord.world.hub
+        try:
+            await hub.wait_for(lambda: self.bot.state == "stopped" or self._serves(), seconds)
+        except TimeoutError:
+            raise RuntimeError(f"the bot is not ready after {seconds:.0f} s: {self.bot.lights}") from None
         if self.bot.state == "stopped":
             raise RuntimeError(f"the bot {self.bot.text}\n" + "\n".join(self.bot.errors))
 

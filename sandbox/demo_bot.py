@@ -19,6 +19,7 @@ _STOP_SECONDS = 12.0
 _READY_POLL_SECONDS = 0.05
 _KEPT_ERRORS = 12
 _LONGEST_LINE = 1 << 20
+_LONGEST_LIGHTS = 500
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "LUMA_CI_RUN")
 
 
@@ -26,7 +27,7 @@ class BotChild:
     """One bot: started, killed and started again on the same data.
 
     `on_line` gets each log line as JSON fields (a line that is no JSON as {"message": line}), `on_change` is called
-    whenever the state changes.
+    whenever the state changes. `lights` is what its /readyz last said while it was not ready.
     """
 
     def __init__(
@@ -48,6 +49,12 @@ class BotChild:
         self.exit_code: int | None = None
         self.errors: deque[str] = deque(maxlen=_KEPT_ERRORS)
         self.starts = 0
+        self.lights = ""
+
+    @property
+    def pid(self) -> int | None:
+        """Return the process id while it runs."""
+        return self._process.pid if self._process else None
 
     @property
     def text(self) -> str:
@@ -146,6 +153,7 @@ class BotChild:
                         if response.status == 200:
                             self._change("running")
                             return
+                        self.lights = (await response.text())[:_LONGEST_LIGHTS]
                 except (aiohttp.ClientError, TimeoutError):
                     pass  # it does not listen yet
                 await asyncio.sleep(_READY_POLL_SECONDS)

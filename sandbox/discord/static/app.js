@@ -8,7 +8,7 @@ import { renderMessages, toEnd } from "./messages.js";
 import { askModal } from "./modal.js";
 import { onPanelEvent, setUpPanel } from "./panel.js";
 import { renderPeople, renderSidebar, sawAll, setUpSidebar } from "./sidebar.js";
-import { here, state, world } from "./state.js";
+import { here, nameOf, state, world } from "./state.js";
 import { speak } from "./times.js";
 
 const FAILED = "The application did not respond";
@@ -55,7 +55,7 @@ function draw() {
   drawn = shown;
   const place = here();
   byId("guild").textContent = state.view.guild;
-  byId("title").textContent = place ? `${place.kind === 1 ? "@" : place.parent_id ? "↳ " : "#"}${place.name}` : "";
+  byId("title").textContent = place ? `${place.kind === 1 ? "@" : place.parent_id ? "↳ " : "#"}${nameOf(place)}` : "";
   byId("topic").replaceChildren(...(place?.topic ? markdown(place.topic, world) : []));
   renderPeople();
   speak(world.person(state.me)?.locale ?? "en-US");

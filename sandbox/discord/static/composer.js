@@ -1,7 +1,7 @@
 // The message box: plain messages with files, replies, and "/" for commands.
 import { commandForm } from "./command_form.js";
 import { arrowed, byId, h } from "./dom.js";
-import { here, state } from "./state.js";
+import { here, nameOf, state } from "./state.js";
 
 const SLASH = 1;
 const FORUM = new Set([15, 16]);
@@ -32,7 +32,7 @@ export function updateComposer({ moved }) {
   if (moved) reset();
   const forum = FORUM.has(place?.kind);
   byId("post-title").hidden = !forum;
-  box.draft.placeholder = !place?.can_post ? "You cannot write here." : forum ? "The post's first message" : `Message #${place.name} or type / for a command`;
+  box.draft.placeholder = !place?.can_post ? "You cannot write here." : forum ? "The post's first message" : `Message ${place.kind === 1 ? "@" : "#"}${nameOf(place)} or type / for a command`;
   byId("attach").disabled = !place?.can_attach;
 }
 

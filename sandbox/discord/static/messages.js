@@ -10,6 +10,7 @@ import { clock } from "./times.js";
 
 const V2 = 1 << 15;
 const SUPPRESS_EMBEDS = 1 << 2;
+const FORUMS = new Set([15, 16]);
 const PINNED = 6;
 const THREAD_CREATED = 18;
 const THREAD_STARTER = 21;
@@ -25,9 +26,16 @@ export function renderMessages(messages, act) {
     const joined = followsOn(messages[index - 1], message);
     return [message.id, markOf(shown, joined), () => renderMessage(shown, joined, act)];
   });
-  if (items.length === 0) items.push(["none", state.channelId, () => h("li", { class: "empty" }, "Nothing here yet.")]);
+  if (items.length === 0) items.push(...postsOf(state.channelId));
   reconcile(list, items);
   if (atEnd || before === 0) toEnd(list);
+}
+
+// A forum has posts instead of messages.
+function postsOf(channelId) {
+  const posts = state.view.threads.filter((thread) => thread.parent_id === channelId && FORUMS.has(world.channel(channelId)?.kind));
+  if (posts.length === 0) return [["none", channelId, () => h("li", { class: "empty" }, "Nothing here yet.")]];
+  return posts.map((post) => [post.id, JSON.stringify(post), () => h("li", { class: "post" }, threadCard(post))]);
 }
 
 // Pictures and videos grow once they are loaded; stay at the end until then.

@@ -75,7 +75,7 @@ function renderBot() {
     h("p", {}, h("span", { class: `lamp ${bot.state}`, "aria-hidden": true }), bot.text),
     bot.errors?.length ? h("pre", { class: "errors" }, bot.errors.join("\n")) : "",
     h("div", { class: "row" },
-      button("Kill bot", "kill", running, "kill -9: no chance to finish anything"),
+      button("Kill bot", "kill", bot.state !== "stopped", "kill -9: no chance to finish anything"),
       button("Stop bot", "stop", running, "SIGTERM: stop in good order"),
       button("Restart bot", "restart", bot.state !== "starting", "Start it again on the same data")),
   );

@@ -1,6 +1,6 @@
 // The list of channels and threads, and who you are.
 import { byId, h, reconcile } from "./dom.js";
-import { state } from "./state.js";
+import { nameOf, state } from "./state.js";
 
 const DM = 1;
 const FORUMS = new Set([15, 16]);
@@ -18,13 +18,13 @@ export function renderSidebar() {
 function entry(channel, isThread = false) {
   const current = channel.id === state.channelId;
   const unread = isUnread(channel, current);
-  const mark = [channel.name, current, unread, channel.archived, channel.locked].join("|");
+  const mark = [nameOf(channel), current, unread, channel.archived, channel.locked].join("|");
   return [channel.id, mark, () => {
     const sign = isThread ? "↳" : channel.kind === DM ? "@" : FORUMS.has(channel.kind) ? "≡" : "#";
     const classes = ["channel", isThread && "thread", unread && "unread", channel.archived && "archived"].filter(Boolean).join(" ");
     const lock = channel.locked && h("span", { class: "lock", title: "Locked" }, "locked");
     const news = unread && h("span", { class: "hidden" }, " (unread)");
-    return h("a", { class: classes, href: `#${channel.id}`, "aria-current": current && "page" }, h("span", { class: "sign", "aria-hidden": true }, sign), h("span", { class: "name" }, channel.name), lock, news);
+    return h("a", { class: classes, href: `#${channel.id}`, "aria-current": current && "page" }, h("span", { class: "sign", "aria-hidden": true }, sign), h("span", { class: "name" }, nameOf(channel)), lock, news);
   }];
 }
 

@@ -19,6 +19,11 @@ export const world = {
   channel: (id) => [...state.view.channels, ...state.view.threads].find((channel) => channel.id === id),
 };
 
+// A direct conversation is called by the other one in it.
+export function nameOf(channel) {
+  return channel.kind === 1 ? (state.people.find((person) => person.is_bot)?.name ?? channel.name) : channel.name;
+}
+
 export function here() {
   return world.channel(state.channelId);
 }
