@@ -16,8 +16,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the stand-in's switches to a parser."""
     known = Options()
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = "faults (--fault KIND[=VALUE][*TIMES]):\n" + "\n".join(
-        f"  {kind:<18}{text}" for kind, text in KINDS.items()
+    parser.epilog = (
+        "faults (--fault [SERVICE:]KIND[=VALUE][*TIMES], SERVICE is kie, acedata or lumalabs):\n"
+        + "\n".join(f"  {kind:<18}{text}" for kind, text in KINDS.items())
     )
     parser.add_argument("--host", default=known.host, help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=8322, help="port to listen on, 0 for any (%(default)s)")
@@ -32,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--result-seconds", type=float, default=known.result_seconds, help="how long results are kept")
     parser.add_argument("--retry-seconds", type=float, default=known.callback_retry_seconds, help="callback repeats")
     parser.add_argument("--instant", action="store_true", help="copy clips instead of editing them")
+    parser.add_argument("--scene-seconds", type=float, default=known.scene_seconds, help="length of drawn videos")
     parser.add_argument("--ledger", type=Path, help="append every task to this JSON-lines file")
     parser.add_argument("--directory", type=Path, help="keep files here instead of in a temporary directory")
     parser.add_argument(
@@ -53,6 +55,7 @@ def read_options(args: argparse.Namespace) -> Options:
         creates_per_10s=args.rate,
         parallel=args.parallel,
         instant=args.instant,
+        scene_seconds=args.scene_seconds,
         result_seconds=args.result_seconds,
         callback_retry_seconds=args.retry_seconds,
         ledger_path=args.ledger,

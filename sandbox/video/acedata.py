@@ -219,14 +219,15 @@ class AceData:
 
     async def tasks(self, request: web.Request) -> web.StreamResponse:
         """Answer one task, or those of a batch of at most 50 that are known."""
-        if (broken := await self._shop.poll_fault(request, SERVICE)) is not None:
+        body = await read_json(request)
+        prompt = self._shop.prompt_of(body.get("id"))
+        if (broken := await self._shop.poll_fault(request, SERVICE, prompt)) is not None:
             return broken
         if (refusal := self._unknown(request)) is not None:
             return refusal
         for kind in ("poll", "poll-http"):
-            if fault := self._shop.faults.take(kind, SERVICE):
+            if fault := self._shop.faults.take(kind, SERVICE, prompt):
                 return fault_error(fault.value)
-        body = await read_json(request)
         if body.get("action") == "retrieve_batch":
             return self._batch(body.get("ids"))
         if body.get("action", "retrieve") != "retrieve":

@@ -148,13 +148,14 @@ class Kie:
 
     async def record_info(self, request: web.Request) -> web.StreamResponse:
         """Answer a status request; successFlag 4 means made, but the callback was not accepted."""
-        if (broken := await self._shop.poll_fault(request, SERVICE)) is not None:
+        prompt = self._shop.prompt_of(request.query.get("taskId"))
+        if (broken := await self._shop.poll_fault(request, SERVICE, prompt)) is not None:
             return broken
         if not self._known(request):
             return envelope(401)
-        if fault := self._shop.faults.take("poll", SERVICE):
+        if fault := self._shop.faults.take("poll", SERVICE, prompt):
             return envelope(fault.code(500))
-        if fault := self._shop.faults.take("poll-http", SERVICE):
+        if fault := self._shop.faults.take("poll-http", SERVICE, prompt):
             return envelope(fault.code(500), status=fault.code(500))
         task = self._shop.ledger.tasks.get(request.query.get("taskId", ""))
         if task is None or task.service != SERVICE:

@@ -123,10 +123,11 @@ class LumaLabs:
         return web.json_response(shown)
 
     async def _poll_fault(self, request: web.Request) -> web.StreamResponse | None:
-        if (broken := await self._shop.poll_fault(request, SERVICE)) is not None:
+        prompt = self._shop.prompt_of(request.match_info["id"])
+        if (broken := await self._shop.poll_fault(request, SERVICE, prompt)) is not None:
             return broken
         for kind in ("poll", "poll-http"):
-            if fault := self._shop.faults.take(kind, SERVICE):
+            if fault := self._shop.faults.take(kind, SERVICE, prompt):
                 return detail(fault.code(500))
         return None
 

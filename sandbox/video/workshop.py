@@ -146,13 +146,18 @@ class Workshop:
             await asyncio.sleep(fault.number(5))
         return response
 
-    async def poll_fault(self, request: web.Request, service: str) -> web.StreamResponse | None:
+    def prompt_of(self, task_id: object) -> str:
+        """Return the prompt of a task, for faults that are meant for certain prompts."""
+        task = self.ledger.tasks.get(str(task_id))
+        return task.prompt if task is not None else ""
+
+    async def poll_fault(self, request: web.Request, service: str, prompt: str) -> web.StreamResponse | None:
         """Apply the faults of a status request that look the same for every service."""
-        if fault := self.faults.take("poll-late", service):
+        if fault := self.faults.take("poll-late", service, prompt):
             await asyncio.sleep(fault.number(5))
-        if self.faults.take("poll-drop", service):
+        if self.faults.take("poll-drop", service, prompt):
             return drop(request)
-        if fault := self.faults.take("poll-html", service):
+        if fault := self.faults.take("poll-html", service, prompt):
             return html(fault.code(502))
         return None
 

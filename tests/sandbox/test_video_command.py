@@ -49,12 +49,13 @@ def test_every_switch_arrives_in_the_options() -> None:
     add_arguments(parser)
     text = (
         "--host 127.0.0.2 --port 9 --public-url http://x --key a --hmac-key b --seconds 1.5 --credits 5 --price 2"
-        " --rate 7 --parallel 8 --instant --result-seconds 9 --retry-seconds 3 --ledger l --directory d"
+        " --rate 7 --parallel 8 --instant --result-seconds 9 --retry-seconds 3 --scene-seconds 2 --ledger l --directory d"
     )
     options = read_options(parser.parse_args(text.split()))
     assert (options.host, options.port, options.public_url) == ("127.0.0.2", 9, "http://x")
     assert (options.key, options.webhook_key, options.work_seconds) == ("a", "b", 1.5)
     assert (options.credits, options.price, options.creates_per_10s, options.parallel) == (5, 2, 7, 8)
     assert (options.instant, options.result_seconds, options.callback_retry_seconds) == (True, 9, 3)
+    assert options.scene_seconds == 2
     assert (options.ledger_path, options.directory) == (Path("l"), Path("d"))
     assert all(kind in parser.format_help() for kind in KINDS)

@@ -178,7 +178,10 @@ async def test_status_requests_can_go_wrong_in_every_way(clip: Path) -> None:
         for code in (401, 404, 422, 429, 455, 500, 501):
             client.server.faults.add("poll", code, times=1)
             assert (await client.get(path, taskId=task_id))[1]["code"] == code
-        client.server.faults.add("poll-http", 503, times=1)
+        client.server.faults.add("poll", 500, times=1, contains="purple")
+        assert (await client.get(path, taskId=task_id))[1]["code"] == 200
+        client.server.faults.clear()
+        client.server.faults.add("poll-http", 503, times=1, contains="warm")
         assert (await client.get(path, taskId=task_id))[0] == 503
         client.server.faults.add("poll-null", times=1)
         assert (await client.get(path, taskId=task_id))[1]["data"] is None
