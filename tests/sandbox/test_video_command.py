@@ -49,7 +49,8 @@ def test_every_switch_arrives_in_the_options() -> None:
     add_arguments(parser)
     text = (
         "--host 127.0.0.2 --port 9 --public-url http://x --key a --hmac-key b --seconds 1.5 --credits 5 --price 2"
-        " --rate 7 --parallel 8 --instant --result-seconds 9 --retry-seconds 3 --scene-seconds 2 --ledger l --directory d"
+        " --rate 7 --parallel 8 --instant --result-seconds 9"
+        " --retry-seconds 3 --scene-seconds 2 --ledger l --directory d"
     )
     options = read_options(parser.parse_args(text.split()))
     assert (options.host, options.port, options.public_url) == ("127.0.0.2", 9, "http://x")
