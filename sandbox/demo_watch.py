@@ -1,5 +1,7 @@
 """Put what passes between the parts into words: REST exchanges, video tasks, the bot's log."""
 
+import asyncio
+import contextlib
 import json
 import re
 from collections.abc import Callable
@@ -11,6 +13,7 @@ from sandbox.discord.recording import Exchange
 from sandbox.video.ledger import Ledger, Task
 
 _LONGEST_DETAIL = 4_000
+_LOOK_SECONDS = 0.25
 # discord.py says the first at each start without its optional packages, and the second when loopback acknowledges a
 # heartbeat before its own thread has noted the time it was sent
 _NOISE = ("voice will NOT be supported", "Can't keep up, shard ID")
@@ -53,7 +56,10 @@ async def follow_ledger(ledger: Ledger, panel: Panel, say: Callable[[str], None]
         for task in list(ledger.tasks.values()):
             _follow(task, seen.get(task.task_id, ("", 0, 0)), panel, say)
         seen = _marks(ledger)
-        await ledger.wait_for(partial(_differs, seen))
+        with contextlib.suppress(TimeoutError):
+            # reading a task's status is no event of the ledger, only a count
+            async with asyncio.timeout(_LOOK_SECONDS):
+                await ledger.wait_for(partial(_differs, seen))
 
 
 def _differs(seen: dict[str, tuple[str, int, int]], ledger: Ledger) -> bool:

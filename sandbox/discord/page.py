@@ -207,7 +207,5 @@ def _guard(handler: Handler) -> Handler:
             return _json({"error": str(refused)}, 409)
         except LookupError as missing:
             return _json({"error": str(missing.args[0]) if missing.args else "Not there."}, 404)
-        except json.JSONDecodeError:
-            return _json({"error": "values must be JSON"}, 400)
 
     return guarded

@@ -48,6 +48,13 @@ async def read_form(request: web.Request) -> Form:
     """Read a multipart form of one JSON part `values` and any files; raise LookupError for anything else."""
     if request.content_type != "multipart/form-data":
         raise LookupError("a form is expected")
+    try:
+        return await _read_parts(request)
+    except ValueError as error:
+        raise LookupError(f"the form cannot be read: {error}") from error
+
+
+async def _read_parts(request: web.Request) -> Form:
     values: Json = {}
     files: defaultdict[str, list[Source]] = defaultdict(list)
     left = _LARGEST_FORM
