@@ -31,8 +31,8 @@ from jobs.job import Kind
 from jobs.lanes import Lanes, Widths
 from jobs.lifecycle import Lifecycle
 from jobs.outside import Outside
-from jobs.ports import Provider
 from jobs.probing import Prober as ServiceProber
+from jobs.services import Provider
 from jobs.worker import Worker
 from media.clips import ClipLimits, RenewSource, ShelfClips
 from media.fetch import Fetcher

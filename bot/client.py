@@ -17,6 +17,7 @@ from bot import replies
 from bot.command_sync import sync_commands
 from bot.desk import Desk
 from bot.faults import answer_fault, say
+from bot.language import speak
 from bot.presses import Action, read_press
 from bot.rest_limits import PER_SECOND, Pace, build_trace
 from bot.usual import UsualTimes
@@ -42,6 +43,11 @@ class ClientOptions:
 
 class LumaTree(app_commands.CommandTree["LumaBot"]):
     """Answer what a command raises."""
+
+    async def interaction_check(self, interaction: discord.Interaction["LumaBot"], /) -> bool:
+        """Speak the member's language from here on."""
+        speak(str(interaction.locale))
+        return True
 
     async def on_error(
         self, interaction: discord.Interaction["LumaBot"], error: app_commands.AppCommandError, /
@@ -101,6 +107,7 @@ class LumaBot(commands.Bot):
 
     async def on_interaction(self, interaction: discord.Interaction["LumaBot"]) -> None:
         """Lead a press or form to its action; commands go through the tree."""
+        speak(str(interaction.locale))
         press = read_press(interaction)
         if press is None:
             return

@@ -8,7 +8,7 @@ import discord
 from bot import inert, replies
 from jobs.errors import UnusableClipError
 from jobs.job import ClipSource
-from jobs.ports import Abilities
+from jobs.services import Abilities
 
 # Container names by content type and by ending; what stands in neither is left to the probe.
 _BY_TYPE = {

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from jobs.job import Job, Kind, NewJob, State
-from jobs.ports import Abilities, Clock, Durations, Posted
+from jobs.ports import Clock, Durations, Posted
+from jobs.services import Abilities
 
 
 class LifecycleActs(Protocol):

@@ -9,6 +9,7 @@ import discord
 from discord import app_commands
 
 from bot import replies
+from bot.language import tr_error
 from jobs.errors import StorageError, UserError
 
 # What a request to Discord may end in.
@@ -25,7 +26,7 @@ async def answer_fault(interaction: discord.Interaction[Any], error: BaseExcepti
     code = f"{interaction.id % 36**6:06x}".upper()
     match original:
         case UserError():
-            text = original.text
+            text = tr_error(original)
         case StorageError():
             _log.error("interaction %s: %s", code, original, exc_info=original)
             text = replies.BUSY

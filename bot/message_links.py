@@ -10,7 +10,7 @@ from bot.clip_claims import check_claim, clip_in, find_video
 from bot.faults import DISCORD_FAULTS
 from jobs.errors import UnusableClipError
 from jobs.job import ClipSource
-from jobs.ports import Abilities
+from jobs.services import Abilities
 
 _LINK = re.compile(
     r"https://(?:www\.|ptb\.|canary\.)?discord(?:app)?\.com/channels/(@me|\d{15,20})/(\d{15,20})/(\d{15,20})/?",

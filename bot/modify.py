@@ -14,7 +14,7 @@ from bot.options import read_prompt, read_watermark
 from bot.presses import Form, build_text_field
 from jobs.errors import InvalidRequestError, UnusableClipError
 from jobs.job import ClipSource, Kind, Request
-from jobs.ports import Abilities
+from jobs.services import Abilities
 
 LINK_CHARS = 2048
 

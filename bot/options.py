@@ -4,7 +4,7 @@ import unicodedata
 
 from bot import inert
 from jobs.errors import InvalidRequestError
-from jobs.ports import Abilities
+from jobs.services import Abilities
 
 WATERMARK_CHARS = 50
 

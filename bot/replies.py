@@ -155,7 +155,7 @@ def failure_text(job: Job, *, elsewhere: str = "") -> str:
     """Return the message that tells of a failure: why, what to do, and that it was not counted."""
     failure = job.failure or Failure(FailureCode.INTERNAL)
     what, advice = _FAILURE_WORDS[failure.code]
-    detail = f"> {inert.prose(failure.detail)}" if failure.detail else ""
+    detail = f"> {inert.prose(failure.text)}" if failure.detail else ""
     return _message(job, f"this edit didn't work. {what}", [detail, f"{advice} It was not counted.", elsewhere])
 
 

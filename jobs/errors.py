@@ -35,12 +35,21 @@ class LumaBotError(Exception):
 
 
 class UserError(LumaBotError):
-    """Say what the person can fix: `rule` names the limit, the text says the value and the way out."""
+    """Say what the person can fix: the text names the limit, the value and the way out.
 
-    def __init__(self, text: str, *, rule: str = "") -> None:
-        super().__init__(text)
-        self.text = text
+    `template` is the text as the catalogue knows it, with `{name}` for each of `values`; `rule` names the limit.
+    """
+
+    def __init__(self, template: str, *, rule: str = "", **values: object) -> None:
+        super().__init__(template.format(**values) if values else template)
+        self.template = template
+        self.values = values
         self.rule = rule
+
+    @property
+    def text(self) -> str:
+        """Return the text in English."""
+        return str(self)
 
 
 class InvalidRequestError(UserError):

@@ -14,7 +14,8 @@ from jobs.errors import (
     RateLimitedError,
 )
 from jobs.job import Kind
-from jobs.ports import Abilities, Clock
+from jobs.ports import Clock
+from jobs.services import Abilities
 
 MINUTE_MS = 60_000
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 from jobs.errors import ProviderError, UserError
 from jobs.job import Charge, Job, Kind, NewJob, State
 from jobs.outside import Outside
-from jobs.ports import Abilities, Attempt, CallbackNote, Posted
+from jobs.ports import Attempt, Posted
 from jobs.retries import Timings
+from jobs.services import Abilities, CallbackNote
 
 _NOT_CANCELLABLE = {
     State.SUBMITTING: "This edit is being sent to the service right now; please try again in a minute.",
@@ -32,13 +33,18 @@ class Intake:
         return job.hold or (self._out.gates.reason(job.service) if job.state is State.QUEUED else "")
 
     async def queue(self, new: NewJob) -> tuple[Job, bool]:
-        """Accept a job; it waits a moment for its card. The same interaction again returns its job and False."""
+        """Accept a job; it waits a moment for its card. The same interaction again returns its job and False.
+
+        Raises LimitReachedError with the decision that stands in the way.
+        """
         now_ms = self._out.clock.now_ms()
         due_at_ms = now_ms + self._timings.place_wait_ms
-        job, is_new = await self._out.store.insert(new, now_ms=now_ms, due_at_ms=due_at_ms)
-        if is_new:
-            self._out.moved(job, "queue")
-        return job, is_new
+        admitted = await self._out.store.insert(new, now_ms=now_ms, due_at_ms=due_at_ms)
+        if admitted.is_new:
+            self._out.moved(admitted.job, "queue")
+        for warning in admitted.warnings:
+            self._out.on_budget(warning)
+        return admitted.job, admitted.is_new
 
     async def place(self, job: Job, card: Posted | None, thread_id: int | None = None) -> Job:
         """Keep where a job's card stands and let it begin."""

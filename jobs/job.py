@@ -75,10 +75,16 @@ class FailureCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Keep why a job failed; `detail` is shown to people as inert text."""
+    """Keep why a job failed; `detail` is shown to people as inert text, `{name}` in it standing for one of `values`."""
 
     code: FailureCode
     detail: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """Return the detail in English."""
+        return self.detail.format(**self.values) if self.values else self.detail
 
 
 @dataclass(frozen=True, slots=True)

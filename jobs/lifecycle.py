@@ -19,8 +19,16 @@ from jobs.job import Charge, Failure, FailureCode, Job, Result, State
 from jobs.lanes import needs_clip
 from jobs.outside import Outside
 from jobs.parcels import hand_over
-from jobs.ports import Accepted, Attempt, Order, Posted, Progress, Provider, Status, TemporaryLink
+from jobs.ports import Attempt, Posted
 from jobs.retries import Timings, deadline_ms, failure_of, retry_at
+from jobs.services import (
+    Accepted,
+    Order,
+    Progress,
+    Provider,
+    Status,
+    TemporaryLink,
+)
 
 # How long the task of a paid submit is kept in memory while the database will not take it.
 RECORD_PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 28.0)

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 from jobs.gates import Gates
 from jobs.job import Charge, Job
-from jobs.ports import Alarms, Clips, Clock, Delivery, JobStore, Provider
+from jobs.office import BudgetWarning
+from jobs.ports import (
+    Alarms,
+    Clips,
+    Clock,
+    Delivery,
+    JobStore,
+)
+from jobs.services import Provider
 
 
 def _nothing() -> None:
@@ -17,11 +25,16 @@ def _unheard(_job: Job, _event: str) -> None:
     return None
 
 
+def _unwarned(_warning: BudgetWarning) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Outside:
     """Hold the ports a job's life needs.
 
-    `wake` tells the worker that something may be due; `on_move(job, event)` hears of every move once it is durable.
+    `wake` tells the worker that something may be due; `on_move(job, event)` hears of every move once it is durable,
+    `on_budget` of a server's budget that runs out, once in a period.
     """
 
     store: JobStore
@@ -33,6 +46,7 @@ class Outside:
     alarms: Alarms
     wake: Callable[[], None] = _nothing
     on_move: Callable[[Job, str], None] = _unheard
+    on_budget: Callable[[BudgetWarning], None] = _unwarned
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def move(

@@ -2,7 +2,8 @@
 
 from jobs.errors import MediaError, ProviderError, TooLargeError
 from jobs.job import Job, Result
-from jobs.ports import Clips, Delivery, Parcel, Posted, Provider, TemporaryLink
+from jobs.ports import Clips, Delivery, Parcel, Posted
+from jobs.services import Provider, TemporaryLink
 
 SMALLEST_FILE_BYTES = 1024 * 1024  # a file of this size that is refused for its size becomes a link
 

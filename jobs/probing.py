@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from jobs.errors import OutOfCreditError, ProviderAuthError, ProviderError
 from jobs.gates import Gates
-from jobs.ports import Provider
+from jobs.services import Provider
 
 
 class Prober:

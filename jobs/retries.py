@@ -111,14 +111,15 @@ def failure_of(error: Exception, job: Job) -> Failure:
         return Failure(FailureCode.OUTCOME_UNKNOWN)
     for kind, state, code in _ENDINGS:
         if isinstance(error, kind) and state in (None, job.state):
-            return Failure(code, _detail(error))
+            values = error.values if isinstance(error, UserError) else {}
+            return Failure(code, _detail(error), {name: str(value) for name, value in values.items()})
     return Failure(FailureCode.INTERNAL)
 
 
 def _detail(error: Exception) -> str:
     match error:
         case UserError():
-            return error.text
+            return error.template
         case ProviderRefusedError():
             return error.reason
         case MediaError() | DeliveryError():

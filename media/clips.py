@@ -7,7 +7,8 @@ from pathlib import Path
 
 from jobs.errors import MediaError, SourceUnavailableError, UnusableClipError
 from jobs.job import ClipSource, Job, Prepared, Result
-from jobs.ports import Abilities, Fitted, TemporaryLink
+from jobs.ports import Fitted
+from jobs.services import Abilities, TemporaryLink
 from media.fetch import Fetcher
 from media.probe import ClipDetails, Prober
 from media.shelf import Shelf, ShelfKind

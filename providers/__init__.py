@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 
 import aiohttp
 
-from jobs.ports import Clock, Provider
+from jobs.ports import Clock
+from jobs.services import Provider
 from providers.acedata import AceData
 from providers.kie import Kie
 from providers.lumalabs import LumaLabs

@@ -7,7 +7,8 @@ from pathlib import Path
 import aiohttp
 
 from jobs.errors import ProviderRefusedError
-from jobs.ports import Abilities, Clock, Status, TemporaryLink
+from jobs.ports import Clock
+from jobs.services import Abilities, Status, TemporaryLink
 from providers.answers import Answer
 from providers.faults import UNKNOWN_STATE, Purpose
 from providers.http import Call, request

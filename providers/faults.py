@@ -13,7 +13,7 @@ from jobs.errors import (
     ProviderUnavailableError,
     RateLimitedError,
 )
-from jobs.ports import Progress, Status
+from jobs.services import Progress, Status
 from providers.answers import Answer
 
 UNKNOWN_STATE = "unknown_state"

@@ -12,7 +12,16 @@ import aiohttp
 
 from jobs.errors import OutcomeUnknownError, ProviderError, ProviderProtocolError, ProviderUnavailableError
 from jobs.job import Kind
-from jobs.ports import Abilities, Accepted, CallbackNote, Clock, Order, Progress, Status, TemporaryLink
+from jobs.ports import Clock
+from jobs.services import (
+    Abilities,
+    Accepted,
+    CallbackNote,
+    Order,
+    Progress,
+    Status,
+    TemporaryLink,
+)
 from providers import answers
 from providers.account import Account
 from providers.answers import Answer, as_link, as_number, as_object, first_text, first_time_ms, safe_code, safe_text

@@ -7,7 +7,15 @@ import aiohttp
 
 from jobs.errors import OutcomeUnknownError, ProviderError, ProviderProtocolError, ProviderUnavailableError
 from jobs.job import Kind
-from jobs.ports import Abilities, Accepted, CallbackNote, Clock, Order, Progress, Status
+from jobs.ports import Clock
+from jobs.services import (
+    Abilities,
+    Accepted,
+    CallbackNote,
+    Order,
+    Progress,
+    Status,
+)
 from providers.account import Account
 from providers.answers import (
     Answer,

@@ -136,4 +136,4 @@ def _read_failure(text: str | None) -> Failure | None:
     if text is None:
         return None
     data = json.loads(text)
-    return Failure(FailureCode(data["code"]), data["detail"])
+    return Failure(FailureCode(data["code"]), data["detail"], data.get("values", {}))

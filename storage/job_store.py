@@ -4,8 +4,16 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 
 from jobs.job import Charge, Job, Kind, NewJob, State
-from jobs.ports import Attempt, Durations, JobEvent, Lane
+from jobs.ports import (
+    Admitted,
+    Attempt,
+    Durations,
+    JobEvent,
+    Lane,
+)
+from jobs.quota import Defaults
 from storage import callbacks, claiming, job_reads, moves
+from storage.admission import admit, note_warnings
 from storage.database import Database, Session
 from storage.job_rows import read_job
 
@@ -21,18 +29,29 @@ def new_code() -> str:
 class SqlJobStore:
     """Keep jobs in a database; implements `jobs.ports.JobStore`."""
 
-    def __init__(self, database: Database, *, new_code: Callable[[], str] = new_code) -> None:
+    def __init__(
+        self, database: Database, *, defaults: Defaults | None = None, new_code: Callable[[], str] = new_code
+    ) -> None:
         self._database = database
+        self._defaults = defaults or Defaults()
         self._new_code = new_code
 
-    async def insert(self, new: NewJob, *, now_ms: int, due_at_ms: int) -> tuple[Job, bool]:
-        """Insert a job in QUEUED with its reservation; the same interaction again gives its job and False."""
+    async def insert(self, new: NewJob, *, now_ms: int, due_at_ms: int) -> Admitted:
+        """Decide by the rows of this moment, and insert a job in QUEUED with its reservation, or raise.
 
-        def work(session: Session) -> tuple[Job, bool]:
+        The same interaction again gives its job, whatever the limits say by now.
+        """
+
+        def work(session: Session) -> Admitted:
             row = session.row("SELECT * FROM jobs WHERE interaction_id = $1", new.interaction_id)
             if row is not None:
-                return read_job(row), False
-            return moves.insert_job(session, new, self._new_code, now_ms=now_ms, due_at_ms=due_at_ms), True
+                return Admitted(read_job(row), is_new=False)
+            decision = admit(session, new, self._defaults, now_ms=now_ms)
+            job = moves.insert_job(
+                session, new, self._new_code, now_ms=now_ms, due_at_ms=due_at_ms, bonus_id=decision.draws_from
+            )
+            warnings = note_warnings(session, new.guild_id, decision, now_ms=now_ms)
+            return Admitted(job, is_new=True, decision=decision, warnings=warnings)
 
         return await self._database.write(work)
 

@@ -38,8 +38,16 @@ _MOVABLE = (
 )
 
 
-def insert_job(session: Session, new: NewJob, new_code: Callable[[], str], *, now_ms: int, due_at_ms: int) -> Job:
-    """Insert a job in QUEUED, its first event and its reservation."""
+def insert_job(
+    session: Session,
+    new: NewJob,
+    new_code: Callable[[], str],
+    *,
+    now_ms: int,
+    due_at_ms: int,
+    bonus_id: str | None = None,
+) -> Job:
+    """Insert a job in QUEUED, its first event and its reservation, drawn from a bonus where one is named."""
     # The time comes first so that new rows stand together in the index.
     job_id = f"{now_ms:012x}{secrets.token_hex(10)}"
     row = session.row(
@@ -69,7 +77,7 @@ def insert_job(session: Session, new: NewJob, new_code: Callable[[], str], *, no
     )
     assert row is not None
     job = read_job(row)
-    _reserve(session, job)
+    _reserve(session, job, bonus_id)
     record_event(session, job, "queue", now_ms=now_ms)
     return job
 
@@ -136,16 +144,17 @@ def record_event(session: Session, job: Job, event: str, *, now_ms: int, detail:
     )
 
 
-def _reserve(session: Session, job: Job) -> None:
+def _reserve(session: Session, job: Job, bonus_id: str | None) -> None:
     session.execute(
         """
-        INSERT INTO reservations (job_id, guild_id, user_id, state, reserved_at_ms)
-        VALUES ($1, $2, $3, 'reserved', $4)
+        INSERT INTO reservations (job_id, guild_id, user_id, state, reserved_at_ms, bonus_id)
+        VALUES ($1, $2, $3, 'reserved', $4, $5)
         """,
         job.id,
         job.guild_id,
         job.user_id,
         job.created_at_ms,
+        bonus_id,
     )
 
 

@@ -7,20 +7,20 @@ from pathlib import Path
 
 from jobs.errors import CallbackError
 from jobs.job import ClipFacts, Job, Kind, Prepared, Result
-from jobs.ports import (
+from jobs.ports import Fitted, Parcel, Posted
+from jobs.quota import Allowance, Defaults
+from jobs.services import (
     Abilities,
     Accepted,
     CallbackNote,
-    Fitted,
     Order,
-    Parcel,
-    Posted,
     Progress,
     Status,
     TemporaryLink,
 )
 
 START_MS = 1_700_000_000_000
+NO_LIMITS = Defaults(Allowance(None), budget_day=None, open_jobs=None)
 FACTS = ClipFacts("mp4", "h264", "aac", 640, 360, 3_000, 100_000, 24.0)
 
 

@@ -14,7 +14,8 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from jobs.errors import CallbackError, StorageError
-from jobs.ports import Attempt, CallbackNote
+from jobs.ports import Attempt
+from jobs.services import CallbackNote
 
 log = logging.getLogger(__name__)
 

@@ -26,7 +26,7 @@ from sandbox.discord.views import InteractionView, MessageView
 from storage import open_store
 from storage.database import Database
 from storage.job_store import SqlJobStore
-from tests.fakes import FakeAlarms, FakeClips, FakeProvider, abilities_of
+from tests.fakes import NO_LIMITS, FakeAlarms, FakeClips, FakeProvider, abilities_of
 
 CLIP = ("clip.mp4", b"a clip that nobody looks at here")
 
@@ -57,7 +57,7 @@ class BotWorld:
 
     def __post_init__(self) -> None:
         """Build the parts that live as long as one process."""
-        self.store = SqlJobStore(self.database)
+        self.store = SqlJobStore(self.database, defaults=NO_LIMITS)
         self.clock = WorldClock(self.discord_clock)
         self._build()
 

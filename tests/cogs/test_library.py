@@ -56,7 +56,7 @@ async def ended_jobs(world: BotWorld, user: str, count: int, state: State = Stat
         world.discord_clock.advance(1)
         new = replace(make_new(1000 + number), guild_id=guild, user_id=user_id, service="kie")
         new = replace(new, request=replace(new.request, prompt=f"edit number {number}"))
-        job, _ = await world.store.insert(new, now_ms=world.clock.now_ms(), due_at_ms=world.clock.now_ms())
+        job = (await world.store.insert(new, now_ms=world.clock.now_ms(), due_at_ms=world.clock.now_ms())).job
         job = await world.put(job, state=State.DELIVERING, failure=Failure(FailureCode.TIMED_OUT))
         made.append(await world.put(job, state=state))
     return made
@@ -91,7 +91,7 @@ class TestCancelButton:
         assert "Only the member" in await press_cancel(world, await world.only_job(), "Robin")
 
     async def test_a_moderator_here_has_no_say_over_another_servers_job(self, world: BotWorld) -> None:
-        job, _ = await world.store.insert(make_new(5, guild_id=4711), now_ms=1, due_at_ms=1)
+        job = (await world.store.insert(make_new(5, guild_id=4711), now_ms=1, due_at_ms=1)).job
         message = plant_button(world, pressed_id(job))
         assert "Only the member" in told(await world.actor.press("Robin", message, pressed_id(job)))
         assert (await world.only_job()).state is State.QUEUED

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from jobs.job import ClipFacts, ClipSource, Job, Kind, NewJob, Prepared, Request, Result, State
-from jobs.ports import Abilities
+from jobs.services import Abilities
 
 NOW_MS = 1_700_000_000_000
 

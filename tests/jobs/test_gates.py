@@ -1,7 +1,6 @@
 """Hold when a video service is sent new jobs, and how many."""
 
 import pytest
-from tests.fakes import FakeClock
 
 from jobs.errors import (
     LimitReachedError,
@@ -16,6 +15,7 @@ from jobs.errors import (
 )
 from jobs.gates import MINUTE_MS, Gates
 from jobs.job import Kind
+from tests.fakes import FakeClock
 from tests.jobs.making import make_abilities
 
 

@@ -26,8 +26,9 @@ from jobs.errors import (
     UserError,
 )
 from jobs.job import FailureCode, State
-from jobs.ports import Accepted, Fitted, Parcel, Progress, Status
+from jobs.ports import Fitted, Parcel
 from jobs.retries import MINUTE_MS, UNKNOWN_TASK
+from jobs.services import Accepted, Progress, Status
 from tests.fakes import abilities_of
 from tests.jobs.making import make_new
 from tests.jobs.world import World, open_world

@@ -10,13 +10,14 @@ from jobs.job import Job, Kind, State
 from jobs.lanes import Lanes, Widths
 from jobs.lifecycle import Lifecycle
 from jobs.outside import Outside
-from jobs.ports import Abilities, CallbackNote, Posted
+from jobs.ports import Posted
 from jobs.retries import Timings
+from jobs.services import Abilities, CallbackNote
 from jobs.worker import Worker
 from storage import open_store
 from storage.database import Database
 from storage.job_store import SqlJobStore
-from tests.fakes import FakeAlarms, FakeClips, FakeClock, FakeDelivery, FakeProvider, abilities_of
+from tests.fakes import NO_LIMITS, FakeAlarms, FakeClips, FakeClock, FakeDelivery, FakeProvider, abilities_of
 from tests.jobs.making import make_new
 
 LEASE_MS = 300_000
@@ -27,7 +28,7 @@ class World:
 
     def __init__(self, database: Database, abilities: Abilities | None = None) -> None:
         self.database = database
-        self.store = SqlJobStore(database)
+        self.store = SqlJobStore(database, defaults=NO_LIMITS)
         self.clock = FakeClock()
         self.provider = FakeProvider(abilities or abilities_of())
         self.clips = FakeClips()

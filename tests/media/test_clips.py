@@ -10,7 +10,7 @@ import pytest
 
 from jobs.errors import DiskFullError, LumaBotError, MediaError, SourceUnavailableError, UnusableClipError
 from jobs.job import ClipSource, Job, Kind, Request, Result
-from jobs.ports import TemporaryLink
+from jobs.services import TemporaryLink
 from media.clips import ClipLimits, ShelfClips
 from media.fetch import Fetcher
 from media.shelf import Shelf, ShelfLimits

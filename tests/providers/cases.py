@@ -15,7 +15,15 @@ from jobs.errors import (
     RateLimitedError,
 )
 from jobs.job import ClipSource, Kind, Request
-from jobs.ports import Abilities, Accepted, CallbackNote, Order, Progress, Provider, Status
+from jobs.services import (
+    Abilities,
+    Accepted,
+    CallbackNote,
+    Order,
+    Progress,
+    Provider,
+    Status,
+)
 from providers import SERVICES, ServiceSettings
 from tests.fakes import FakeClock
 from tests.providers.wire import Wire, names

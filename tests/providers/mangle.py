@@ -7,7 +7,13 @@ from random import Random
 from typing import Any
 
 from jobs.errors import CallbackError, ProviderError
-from jobs.ports import Accepted, CallbackNote, Progress, Status, TemporaryLink
+from jobs.services import (
+    Accepted,
+    CallbackNote,
+    Progress,
+    Status,
+    TemporaryLink,
+)
 from providers.answers import Answer
 from tests.providers.wire import load, names
 

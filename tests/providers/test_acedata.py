@@ -7,7 +7,7 @@ import pytest
 
 from jobs.errors import OutcomeUnknownError, ProviderUnavailableError
 from jobs.job import Kind, Request
-from jobs.ports import Order, Progress, Status
+from jobs.services import Order, Progress, Status
 from providers import acedata
 from providers.answers import Answer
 from tests.fakes import START_MS

@@ -21,7 +21,7 @@ from jobs.errors import (
     RateLimitedError,
 )
 from jobs.job import Kind
-from jobs.ports import Provider, Status
+from jobs.services import Provider, Status
 from providers import SERVICES
 from tests.fakes import FakeClock
 from tests.providers.cases import (

@@ -14,7 +14,7 @@ from jobs.errors import (
     ProviderRefusedError,
     ProviderUnavailableError,
 )
-from jobs.ports import Progress, Status, TemporaryLink
+from jobs.services import Progress, Status, TemporaryLink
 from providers import ServiceSettings, kie
 from providers.answers import Answer
 from providers.signing import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign_task

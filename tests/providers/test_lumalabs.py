@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from jobs.errors import ProviderAuthError, ProviderRefusedError, ProviderUnavailableError
-from jobs.ports import Abilities, Order, Progress, Status
+from jobs.services import Abilities, Order, Progress, Status
 from providers import lumalabs
 from providers.answers import Answer
 from providers.settings import ServiceSettings

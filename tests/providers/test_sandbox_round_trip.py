@@ -18,7 +18,13 @@ from jobs.errors import (
     RateLimitedError,
 )
 from jobs.job import ClipSource, Kind, Request
-from jobs.ports import CallbackNote, Order, Progress, Provider, Status
+from jobs.services import (
+    CallbackNote,
+    Order,
+    Progress,
+    Provider,
+    Status,
+)
 from providers import SERVICES
 from sandbox.video import draw_clip
 from tests.providers.cases import settings_for

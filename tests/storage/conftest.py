@@ -7,6 +7,7 @@ import pytest
 
 from storage.job_store import SqlJobStore
 from storage.sqlite import SqliteDatabase
+from tests.fakes import NO_LIMITS
 
 
 @pytest.fixture
@@ -28,4 +29,4 @@ async def database(path: Path) -> AsyncIterator[SqliteDatabase]:
 @pytest.fixture
 def store(database: SqliteDatabase) -> SqlJobStore:
     """Return a job store on the fresh database."""
-    return SqlJobStore(database)
+    return SqlJobStore(database, defaults=NO_LIMITS)

@@ -31,9 +31,9 @@ def new_job(**changes: Any) -> NewJob:
 
 async def insert(store: SqlJobStore, now_ms: int = 1000, **changes: Any) -> Job:
     """Insert a job that is due at once."""
-    job, fresh = await store.insert(new_job(**changes), now_ms=now_ms, due_at_ms=now_ms)
-    assert fresh
-    return job
+    admitted = await store.insert(new_job(**changes), now_ms=now_ms, due_at_ms=now_ms)
+    assert admitted.is_new
+    return admitted.job
 
 
 async def claim_one(store: SqlJobStore, now_ms: int = 1000, lease_ms: int = 60_000) -> Job:

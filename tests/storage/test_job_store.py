@@ -38,9 +38,10 @@ async def test_an_inserted_job_comes_back_whole(store: SqlJobStore) -> None:
     parent = await insert(store)
     new = new_job(request=request, guild_id=None, thread_id=77, parent_job_id=parent.id, locale="zh-CN")
 
-    job, fresh = await store.insert(new, now_ms=1000, due_at_ms=1500)
+    admitted = await store.insert(new, now_ms=1000, due_at_ms=1500)
 
-    assert fresh
+    job = admitted.job
+    assert admitted.is_new
     assert job == await store.get(job.id)
     assert (job.request, job.guild_id, job.thread_id, job.parent_job_id) == (request, None, 77, parent.id)
     assert (job.state, job.created_at_ms, job.due_at_ms, job.locale) == (State.QUEUED, 1000, 1500, "zh-CN")
@@ -49,11 +50,11 @@ async def test_an_inserted_job_comes_back_whole(store: SqlJobStore) -> None:
 
 async def test_the_same_interaction_gives_the_same_job(store: SqlJobStore, database: SqliteDatabase) -> None:
     new = new_job()
-    first, _ = await store.insert(new, now_ms=1000, due_at_ms=1000)
+    first = await store.insert(new, now_ms=1000, due_at_ms=1000)
 
-    again, fresh = await store.insert(new, now_ms=2000, due_at_ms=2000)
+    again = await store.insert(new, now_ms=2000, due_at_ms=2000)
 
-    assert (again, fresh) == (first, False)
+    assert (again.job, again.is_new) == (first.job, False)
     assert len(await database.read(lambda session: session.rows("SELECT * FROM reservations"))) == 1
 
 

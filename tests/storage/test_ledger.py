@@ -9,6 +9,7 @@ from itertools import pairwise
 from jobs.job import MOVES, Charge, Failure, FailureCode, Job, State
 from storage.job_store import SqlJobStore
 from storage.sqlite import SqliteDatabase
+from tests.fakes import NO_LIMITS
 from tests.storage.jobs_made import attempt_of, insert
 
 UNKNOWN = Failure(FailureCode.OUTCOME_UNKNOWN)
@@ -42,7 +43,7 @@ async def live(store: SqlJobStore, job: Job, chance: random.Random) -> list[Char
 
 
 async def test_every_figure_follows_from_what_happened(database: SqliteDatabase) -> None:
-    store = SqlJobStore(database)
+    store = SqlJobStore(database, defaults=NO_LIMITS)
     chance = random.Random(11)
     jobs = [await insert(store, user_id=number % 5) for number in range(40)]
 
@@ -59,7 +60,7 @@ async def test_every_figure_follows_from_what_happened(database: SqliteDatabase)
 
 
 async def test_events_retell_every_state(database: SqliteDatabase) -> None:
-    store = SqlJobStore(database)
+    store = SqlJobStore(database, defaults=NO_LIMITS)
     job = await insert(store)
     await live(store, job, random.Random(5))
 

@@ -12,6 +12,7 @@ from jobs.job import Charge, Job, Kind, State
 from jobs.ports import Lane
 from storage.job_store import SqlJobStore
 from storage.sqlite import SqliteDatabase
+from tests.fakes import NO_LIMITS
 from tests.storage.jobs_made import ANY_OPEN, attempt_of, claim_one, insert, new_job, running
 
 FINISHED = 100_000
@@ -42,7 +43,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(FILL, (FINISHED,))
         connection.execute(
-            "INSERT INTO reservations SELECT id, guild_id, user_id, 'settled', created_at_ms, created_at_ms FROM jobs"
+            "INSERT INTO reservations (job_id, guild_id, user_id, state, reserved_at_ms, ended_at_ms) "
+            "SELECT id, guild_id, user_id, 'settled', created_at_ms, created_at_ms FROM jobs"
         )
         connection.execute("INSERT INTO job_events SELECT id, 1, created_at_ms, 'queue', 'queued', '' FROM jobs")
         connection.execute("INSERT INTO attempts SELECT id, 1, service, 'hash' || id, 1, NULL FROM jobs")
@@ -57,7 +59,7 @@ async def statements(filled: bytes, path: Path) -> AsyncIterator[tuple[SqlJobSto
     try:
         seen: list[str] = []
         await database.read(lambda _session: database._connection.set_trace_callback(seen.append))
-        yield SqlJobStore(database), seen
+        yield SqlJobStore(database, defaults=NO_LIMITS), seen
     finally:
         await database.close()
 

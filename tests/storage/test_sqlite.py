@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from jobs.errors import DatabaseInUseError, StorageError, UserError
+from jobs.ports import Admitted
 from storage import open_store
 from storage.database import Database, Session
 from storage.job_store import SqlJobStore
 from storage.sqlite import SqliteDatabase
 from storage.sqlite_connection import name_error
+from tests.fakes import NO_LIMITS
 from tests.storage.jobs_made import insert, new_job
 
 
@@ -146,7 +148,7 @@ async def test_reads_go_before_the_writes_that_wait(database: SqliteDatabase) ->
 
 
 async def test_a_thousand_cancels_leave_rows_whole_or_absent(database: SqliteDatabase) -> None:
-    store = SqlJobStore(database)
+    store = SqlJobStore(database, defaults=NO_LIMITS)
     chance = random.Random(7)
     kept = 0
     for _ in range(1000):
@@ -214,7 +216,7 @@ async def test_a_full_disk_is_named_and_loses_nothing_acknowledged(database: Sql
 
 
 async def test_a_statement_broken_at_any_point_leaves_the_whole_batch_consistent(database: SqliteDatabase) -> None:
-    store = SqlJobStore(database)
+    store = SqlJobStore(database, defaults=NO_LIMITS)
     failed, stored, beats = 0, 0, 1
     for point in count(1):
         broken = BrokenOnce(point)
@@ -233,7 +235,7 @@ async def test_a_statement_broken_at_any_point_leaves_the_whole_batch_consistent
         errors = [result for result in results if isinstance(result, BaseException)]
         assert all(isinstance(error, StorageError) for error in errors)
         failed += len(errors)
-        stored += [type(result) for result in results].count(tuple)
+        stored += [type(result) for result in results].count(Admitted)
         beats += results.count(1)
         tables = [await count_rows(database, table) for table in ("jobs", "reservations", "job_events", "pulse")]
         assert tables == [stored, stored, stored, beats]
@@ -326,7 +328,7 @@ async def test_an_opening_that_is_cancelled_lets_the_file_go(path: Path) -> None
 
 async def test_damaged_files_are_named(path: Path) -> None:
     database = await SqliteDatabase.open(path)
-    store = SqlJobStore(database)
+    store = SqlJobStore(database, defaults=NO_LIMITS)
     for _ in range(50):
         await insert(store)
     await database.close()

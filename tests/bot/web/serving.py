@@ -17,7 +17,8 @@ from bot.web.files import Shelf as ShelfPort
 from bot.web.health import CheckPart, HealthBoard
 from bot.web.server import WebServer
 from jobs.errors import CallbackError
-from jobs.ports import Attempt, CallbackNote
+from jobs.ports import Attempt
+from jobs.services import CallbackNote
 from providers.kie import read_callback
 from providers.signing import sign_task
 

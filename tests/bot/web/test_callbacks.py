@@ -13,7 +13,8 @@ import pytest
 
 from bot.web.callbacks import RESULTS, CallbackLimits, status_of
 from jobs.errors import CallbackError, StorageError
-from jobs.ports import Attempt, CallbackNote
+from jobs.ports import Attempt
+from jobs.services import CallbackNote
 from tests.bot.web.serving import BODY, KEY, NOW_SECONDS, TASK, TOKEN, Receiver, raw_status, serve, sha256, signed
 
 PATH = f"/callbacks/kie/{TOKEN}"

@@ -1,0 +1,1 @@
+"""Measure speed and memory as ratios to a baseline of the same run."""

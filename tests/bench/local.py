@@ -1,0 +1,93 @@
+"""Start the local world with the real bot as a child process, set up for load."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox.demo_bot import BotChild
+from sandbox.discord.server import DiscordServer
+from sandbox.video.server import VideoServer
+from tests.crashing import free_port
+
+KEY = "bench-key"
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """Hold a running local world."""
+
+    discord: DiscordServer
+    video: VideoServer
+    bot: BotChild
+    running: asyncio.Event
+
+    def bot_memory_bytes(self) -> int:
+        """Return the resident memory of the bot's own process, its children aside."""
+        status = Path(f"/proc/{self.bot.pid}/status").read_text()
+        return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS:"))
+
+    def delivered(self) -> int:
+        """Count the bot's messages that carry a file."""
+        world = self.discord.world
+        channels = world.messages.values()
+        return sum(
+            bool(one.attachments) and one.author_id == world.bot_id for channel in channels for one in channel.values()
+        )
+
+    async def until(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Wait until a condition holds, asked after everything that happens in Discord."""
+        await self.discord.world.hub.wait_for(lambda: condition() or None, seconds)
+
+
+@asynccontextmanager
+async def open_local(
+    folder: Path, *, settings: Mapping[str, str] | None = None, callbacks: bool = True, **video: Any
+) -> AsyncIterator[Local]:
+    """Open a local world whose limits do not stand in the way of a load."""
+    async with AsyncExitStack() as stack:
+        discord = await stack.enter_async_context(DiscordServer())
+        discord.limits.enabled = False
+        options = {"creates_per_10s": 0, "parallel": 0, "credits": 1e9} | video
+        service = await stack.enter_async_context(VideoServer(key=KEY, **options))
+        port = free_port()
+        media = [discord.base_url, service.url, f"http://127.0.0.1:{port}"]
+        environment = {
+            "DISCORD_TOKEN": discord.token,
+            "DISCORD_API_URL": discord.api_url,
+            "DISCORD_GATEWAY_URL": discord.gateway_url,
+            "DISCORD_REST_PER_SECOND": "10000",
+            "KIE_API_KEY": KEY,
+            "KIE_API_URL": service.url,
+            "KIE_UPLOAD_URL": service.upload_url,
+            "KIE_CREATES": "100000",
+            "WEB_HOST": "127.0.0.1",
+            "WEB_PORT": str(port),
+            "TRUSTED_MEDIA_HOSTS": ",".join(url.removeprefix("http://") for url in media),
+            "DATA_DIR": str(folder / "data"),
+            "DISK_FREE_BYTES": "50MB",
+            "OPEN_JOBS_PER_MEMBER": "100000",
+            "LOG_LEVEL": "WARNING",
+            "LOG_FORMAT": "json",
+        }
+        if callbacks:
+            environment["PUBLIC_URL"] = f"http://127.0.0.1:{port}"
+        running = asyncio.Event()
+        bot = BotChild(
+            environment | dict(settings or {}),
+            folder,
+            on_line=print_line,
+            on_change=lambda: running.set() if bot.state == "running" else None,
+        )
+        stack.push_async_callback(bot.kill)
+        await bot.start()
+        async with asyncio.timeout(60):
+            await running.wait()
+        yield Local(discord, service, bot, running)
+
+
+def print_line(fields: dict[str, Any]) -> None:
+    """Show what the bot complains of."""
+    print("  bot:", fields.get("message"), flush=True)

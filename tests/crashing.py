@@ -1,0 +1,274 @@
+"""Run the real bot between proxies that kill it before or after any request that has an effect."""
+
+import asyncio
+import socket
+import sqlite3
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+from aiohttp import web
+
+from sandbox.demo_bot import BotChild
+from sandbox.discord.actor import RefusedError
+from sandbox.discord.server import DiscordServer
+from sandbox.discord.views import InteractionView, MessageView
+from sandbox.video.clip import draw_clip
+from sandbox.video.server import VideoServer
+
+HOP_HEADERS = {"connection", "keep-alive", "transfer-encoding", "content-length", "host", "content-encoding"}
+WAIT_SECONDS = 40.0
+
+
+@dataclass
+class Fuse:
+    """Count requests with an effect while lit, and burn down at one of them: before it is passed on, or after."""
+
+    at: int = 0
+    after: bool = False
+    lit: bool = False
+    seen: list[str] = field(default_factory=list)
+
+    def light(self, at: int, *, after: bool) -> None:
+        """Begin to count anew."""
+        self.at, self.after, self.lit = at, after, True
+        self.seen.clear()
+
+    def count(self, what: str) -> bool:
+        """Count a request and tell whether it is the one."""
+        if not self.lit:
+            return False
+        self.seen.append(what)
+        if len(self.seen) == self.at:
+            self.lit = False
+            return True
+        return False
+
+
+class KillingProxy:
+    """Pass requests on to `target`, and call `kill` at the one the fuse names; its answer is then lost."""
+
+    def __init__(self, target: Callable[[], str], fuse: Fuse, kill: Callable[[], Awaitable[None]]) -> None:
+        self._target = target
+        self._fuse = fuse
+        self._kill = kill
+        app = web.Application(client_max_size=1 << 30)
+        app.router.add_route("*", "/{tail:.*}", self._pass_on)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        self._session: aiohttp.ClientSession | None = None
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        """Listen."""
+        self._session = aiohttp.ClientSession(auto_decompress=False)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
+
+    async def stop(self) -> None:
+        """Listen no more."""
+        await self._runner.cleanup()
+        if self._session is not None:
+            await self._session.close()
+
+    async def _pass_on(self, request: web.Request) -> web.StreamResponse:
+        body = await request.read()
+        burnt = self._fuse.count(f"{request.method} {request.path}")
+        if burnt and not self._fuse.after:
+            await self._kill()
+            return self._drop(request)
+        assert self._session is not None
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in HOP_HEADERS}
+        try:
+            async with self._session.request(
+                request.method,
+                self._target() + request.path_qs,
+                headers=headers,
+                data=body or None,
+                allow_redirects=False,
+            ) as answer:
+                content = await answer.read()
+        except aiohttp.ClientError:
+            return self._drop(request)
+        if burnt:
+            await self._kill()
+            return self._drop(request)
+        kept = {name: value for name, value in answer.headers.items() if name.lower() not in HOP_HEADERS}
+        return web.Response(status=answer.status, headers=kept, body=content)
+
+    def _drop(self, request: web.Request) -> web.StreamResponse:
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response(status=502)
+
+
+class CrashWorld:
+    """Hold a local Discord, a video service and the bot, every request between them going through a proxy."""
+
+    def __init__(self, folder: Path, **video: Any) -> None:
+        self.folder = folder
+        self.fuse = Fuse()
+        self.discord = DiscordServer()
+        self.video = VideoServer(key="crash-key", webhook_key="crash-webhook-key", credits=1e6, **video)
+        self._stack = AsyncExitStack()
+        self._bot_port = free_port()
+        self.clip = folder / "clip.mp4"
+        self.lines: list[dict[str, Any]] = []
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def _start(self) -> None:
+        await asyncio.to_thread(draw_clip, self.clip, 1)
+        await self._stack.enter_async_context(self.discord)
+        await self._stack.enter_async_context(self.video)
+        targets = (lambda: self.discord.base_url, lambda: self.video.url, lambda: f"http://127.0.0.1:{self._bot_port}")
+        proxies = [KillingProxy(target, self.fuse, self._kill) for target in targets]
+        for proxy in proxies:
+            await proxy.start()
+            self._stack.push_async_callback(proxy.stop)
+        self.bot = BotChild(
+            self._settings(*(proxy.url for proxy in proxies)),
+            self.folder,
+            on_line=self.lines.append,
+            on_change=self.wake,
+        )
+        self._stack.push_async_callback(self.bot.kill)
+        await self.bot.start()
+        await self.until(self._serves)
+
+    def _settings(self, discord: str, video: str, public: str) -> dict[str, str]:
+        media = [self.discord.base_url, self.video.url, video, public]
+        return {
+            "DISCORD_TOKEN": self.discord.token,
+            "DISCORD_API_URL": f"{discord}/api/v10",
+            "DISCORD_GATEWAY_URL": self.discord.gateway_url,
+            "KIE_API_KEY": "crash-key",
+            "KIE_API_URL": video,
+            "KIE_UPLOAD_URL": video,
+            "KIE_WEBHOOK_KEY": "crash-webhook-key",
+            "PUBLIC_URL": public,
+            "WEB_HOST": "127.0.0.1",
+            "WEB_PORT": str(self._bot_port),
+            "TRUSTED_MEDIA_HOSTS": ",".join(url.removeprefix("http://") for url in media),
+            "DATA_DIR": str(self.folder / "data"),
+            "DISK_FREE_BYTES": "50MB",
+            "POLL_SECONDS": "1",
+            "POLL_SECONDS_MAX": "2",
+            "RETRY_SECONDS": "0.2",
+            "RETRY_SECONDS_MAX": "1",
+            "PLACE_WAIT_SECONDS": "0.5",
+            "UNKNOWN_OUTCOME_MINUTES": "0.1",
+            "OPEN_JOBS_PER_MEMBER": "50",
+            "LOG_FORMAT": "json",
+        }
+
+    async def _kill(self) -> None:
+        await self.bot.kill()
+
+    def wake(self) -> None:
+        """Ask every waiting condition again."""
+        from sandbox.discord.events import Event
+
+        self.discord.world.hub.publish(Event("BOT_PROCESS", self.bot))
+
+    async def until(self, condition: Callable[[], object], seconds: float = WAIT_SECONDS) -> None:
+        """Wait until a condition holds; it is asked again after whatever happens in Discord or to the bot."""
+        async with asyncio.timeout(seconds):
+            while not condition():
+                try:
+                    await self.discord.world.hub.wait_for(lambda: condition() or None, 0.25)
+                except TimeoutError:
+                    continue
+
+    def _serves(self) -> bool:
+        return self.bot.state == "running"
+
+    async def command(self, prompt: str) -> InteractionView | None:
+        """Ask for an edit as a member; None when the bot was gone before it answered."""
+        try:
+            return await self.discord.actor.slash(
+                "Mia", "edits", "luma modify", {"prompt": prompt}, {"clip": self.clip}
+            )
+        except RefusedError:
+            return None
+
+    async def revive(self) -> None:
+        """Start the bot again if it is dead, and wait until it works."""
+        if self.bot.state == "stopped":
+            await self.bot.start()
+        await self.until(self._serves)
+
+    async def drain(self) -> None:
+        """Wait until no job is open."""
+        await self.until(
+            lambda: not self.rows("SELECT id FROM jobs WHERE state NOT IN ('delivered', 'failed', 'cancelled')")
+        )
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Read the bot's database from beside it."""
+        connection = sqlite3.connect(f"file:{self.folder / 'data' / 'luma.db'}?mode=ro", uri=True, timeout=5)
+        try:
+            return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+    def endings(self, code: str) -> list[MessageView]:
+        """Return every message of the bot, wherever it stands, that mentions the member over one job."""
+        actor, found = self.discord.actor, []
+        for channel in list(self.discord.world.channels):
+            try:
+                messages = actor.messages("Mia", channel)
+            except RefusedError:
+                continue
+            found += [each for each in messages if each.author.is_bot and each.pings_me and code in _text(each)]
+        return found
+
+    def check(self) -> list[str]:
+        """Return every promise that is broken: paid twice, posted twice, left open, charged wrongly, not told."""
+        broken = []
+        paid = Counter(task.prompt for task in self.video.ledger.tasks.values())
+        broken += [f"paid {count} times: {prompt}" for prompt, count in paid.items() if count > 1]
+        for code, state, reservation in self.rows(
+            "SELECT code, state, (SELECT state FROM reservations WHERE job_id = jobs.id) FROM jobs"
+        ):
+            wanted = "settled" if state == "delivered" else "released"
+            if reservation != wanted:
+                broken.append(f"job {code} is {state} and its reservation {reservation}")
+            told = len(self.endings(code))
+            if told != 1:
+                broken.append(f"job {code} ({state}) was told {told} times")
+        broken += [f"integrity: {row[0]}" for row in self.rows("PRAGMA integrity_check") if row[0] != "ok"]
+        return broken
+
+
+def _text(message: MessageView) -> str:
+    return " ".join(
+        [
+            message.content,
+            *(file.filename for file in message.attachments),
+            str(message.embeds),
+            str(message.components),
+        ]
+    )
+
+
+def free_port() -> int:
+    """Return a port that is free now."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
