@@ -57,3 +57,19 @@ def _written(value: Any) -> str | None:
             return ""
     assert value is PydanticUndefined
     return None
+
+
+def settings_page() -> str:
+    """Return docs/settings.md."""
+    head = [
+        "# Settings",
+        "",
+        "Environment variables, or lines of a file `.env`. Every problem is reported at once, by name. A secret may also",
+        "be read from a file: `NAME_FILE=/run/secrets/name`.",
+        "",
+    ]
+    return "\n".join([*head, *readme_lines(), ""])
+
+
+if __name__ == "__main__":
+    Path("docs/settings.md").write_text(settings_page())
