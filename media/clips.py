@@ -1,6 +1,7 @@
 """Fetch, look at and keep the clips that go in and the videos that come out."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,14 +10,22 @@ from jobs.errors import MediaError, SourceUnavailableError, UnusableClipError
 from jobs.job import ClipSource, Job, Prepared, Result
 from jobs.ports import Fitted
 from jobs.services import Abilities, TemporaryLink
+from media.edit import Editor
 from media.fetch import Fetcher
+from media.plans import InputPlan, check_abilities, plan_input, sound_agrees
 from media.probe import ClipDetails, Prober
 from media.shelf import Shelf, ShelfKind
 
+log = logging.getLogger(__name__)
+
+MADE_SUFFIX = ".made"
+SOUND_NOTE = "The video came without sound, so your clip's own sound was laid under it."
 _SUFFIXES = {"matroska": "mkv"}
 
 # Asks Discord again for the address of an attachment; None when its message or file is gone.
 RenewSource = Callable[[ClipSource], Awaitable[str | None]]
+# Hears how much of the work on a job's clip is done, from 0 to 1.
+TellProgress = Callable[[Job, float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +47,18 @@ class ShelfClips:
         *,
         limits: ClipLimits,
         renew: RenewSource | None = None,
+        editor: Editor | None = None,
+        lay_sound: bool = True,
+        on_progress: TellProgress | None = None,
     ) -> None:
         self._fetcher = fetcher
         self._prober = prober
         self._shelf = shelf
         self._limits = limits
         self._renew = renew
+        self._editor = editor
+        self._lay_sound = lay_sound
+        self._on_progress = on_progress
 
     async def prepare(self, job: Job, abilities: Abilities) -> Prepared:
         """Fetch the clip of a job, look at it, and keep what the service will get."""
@@ -52,15 +67,19 @@ class ShelfClips:
             raise UnusableClipError("There is no clip.", rule="clip")
         await self._shelf.ensure_room(source.size_bytes or 0)
         path = self._shelf.new_incoming(job.id, ShelfKind.CLIP)
+        made = path.with_suffix(MADE_SUFFIX)
         try:
             await self._fetch_source(source, path)
             details = await self._prober.probe(path)
-            check_abilities(details, abilities, self._limits)
-            suffix = _SUFFIXES.get(details.container, details.container)
-            file = await self._shelf.place(job.id, ShelfKind.CLIP, path, suffix)
+            plan = self._plan(job, details, abilities)
+            if plan is None or self._editor is None:
+                return Prepared(await self._place(job, ShelfKind.CLIP, path, details), details.facts)
+            told = self._told(job)
+            await self._editor.convert(path, plan, made, max_bytes=abilities.max_bytes, on_progress=told)
+            details = await self._prober.probe(made)
+            return Prepared(await self._place(job, ShelfKind.CLIP, made, details), details.facts, plan.notes)
         finally:
-            await asyncio.to_thread(path.unlink, missing_ok=True)
-        return Prepared(file.name, details.facts)
+            await _remove(path, made)
 
     def public_url(self, file: str) -> str | None:
         """Return a signed address of a shelf file; None without a public address."""
@@ -77,24 +96,49 @@ class ShelfClips:
         try:
             await self._fetcher.fetch(link.url, path, limit_bytes=self._limits.max_bytes)
             details = await self._prober.probe(path)
-            suffix = _SUFFIXES.get(details.container, details.container)
-            file = await self._shelf.place(job.id, ShelfKind.RESULT, path, suffix)
+            file, details, notes = await self._keep_playable(job, path, details)
         except UnusableClipError as error:
             if error.rule == "link_gone":
                 raise SourceUnavailableError("the link of a result has ended") from error
             raise MediaError(f"the result cannot be used ({error.rule})") from error
         finally:
-            await asyncio.to_thread(path.unlink, missing_ok=True)
-        return Result(link.url, file.name, details.facts, link.expires_at_ms)
+            await _remove(path)
+        return Result(link.url, file, details.facts, link.expires_at_ms, notes)
 
-    async def fit(self, job: Job, result: Result, limit_bytes: int) -> Fitted | None:  # noqa: ARG002 - the port names it
-        """Return the result if it is within the limit; None where only a link will do."""
+    async def fit(self, job: Job, result: Result, limit_bytes: int) -> Fitted | None:
+        """Return the result if it is within the limit, else a smaller encode; None where only a link will do."""
         path = self._shelf.path(result.file)
+        size = await _size(path)
+        if size is None:
+            raise MediaError("the result is no longer kept")
+        if size <= limit_bytes:
+            return Fitted(path, size, shrunk=False)
+        if self._editor is None:
+            return None
+        for small in await self._shelf.find(job.id, ShelfKind.SMALL):
+            if limit_bytes // 2 <= small.size_bytes <= limit_bytes:
+                return Fitted(small.path, small.size_bytes, shrunk=True)  # an earlier try to post it made this
+        return await self._shrink(job, path, limit_bytes)
+
+    async def poster(self, job: Job, result: Result) -> str:
+        """Make a still picture of a result; return its name on the shelf."""
+        path, made = self._shelf.path(result.file), self._shelf.new_incoming(job.id, ShelfKind.POSTER)
         try:
-            size = (await asyncio.to_thread(path.stat)).st_size
-        except FileNotFoundError:
-            raise MediaError("the result is no longer kept") from None
-        return Fitted(path, size, shrunk=False) if size <= limit_bytes else None
+            await self._need_editor().poster(path, await self._prober.probe(path), made)
+            return (await self._shelf.place(job.id, ShelfKind.POSTER, made, "jpg")).name
+        finally:
+            await _remove(made)
+
+    async def compare(self, job: Job, before: str, after: str) -> str:
+        """Make one video of two shelf files, before and after; return its name on the shelf."""
+        paths = [self._shelf.path(name) for name in (before, after)]
+        made = self._shelf.new_incoming(job.id, ShelfKind.COMPARE)
+        try:
+            left, right = [await self._prober.probe(path) for path in paths]
+            await self._need_editor().compare(paths[0], left, paths[1], right, made, on_progress=self._told(job))
+            return (await self._shelf.place(job.id, ShelfKind.COMPARE, made)).name
+        finally:
+            await _remove(made)
 
     async def discard(self, file: str) -> None:
         """Delete a shelf file; a missing one is fine."""
@@ -112,23 +156,70 @@ class ShelfClips:
                 raise
             await self._fetcher.fetch(url, path, limit_bytes=limit_bytes)
 
+    def _plan(self, job: Job, details: ClipDetails, abilities: Abilities) -> InputPlan | None:
+        if self._editor is None:
+            check_abilities(details, abilities, self._limits.max_seconds)
+            return None
+        return plan_input(details, abilities, job.request.start_seconds, self._limits.max_seconds)
 
-def check_abilities(details: ClipDetails, abilities: Abilities, limits: ClipLimits) -> None:
-    """Refuse a clip that a service does not take: which rule, its value, what would do."""
-    seconds = details.duration_ms / 1000
-    longest = min(abilities.max_seconds, limits.max_seconds)
-    if seconds > longest:
-        text = f"The clip is {seconds:.1f} s long; {abilities.title} takes {longest:g} s. Cut it and try again."
-        raise UnusableClipError(text, rule="seconds")
-    if details.size_bytes > abilities.max_bytes:
-        size, most = details.size_bytes / 1e6, abilities.max_bytes / 1e6
-        text = f"The clip is {size:.0f} MB large; {abilities.title} takes {most:.0f} MB. Export it smaller."
-        raise UnusableClipError(text, rule="bytes")
-    if details.container not in abilities.containers:
-        kinds = ", ".join(sorted(abilities.containers)).upper()
-        text = f"The clip is a {details.container.upper()} file; {abilities.title} takes {kinds}."
-        raise UnusableClipError(text, rule="container")
-    if details.video_codec not in abilities.codecs:
-        kinds = ", ".join(sorted(abilities.codecs)).upper()
-        text = f"The clip is encoded as {details.video_codec.upper()}; {abilities.title} takes {kinds}."
-        raise UnusableClipError(text, rule="codec")
+    async def _keep_playable(
+        self, job: Job, path: Path, details: ClipDetails
+    ) -> tuple[str, ClipDetails, tuple[str, ...]]:
+        made, silent = path.with_suffix(MADE_SUFFIX), not details.audio_codec
+        try:
+            if self._editor is not None and await self._editor.make_playable(
+                path, details, made, sound_of=self._own_sound(job, details), on_progress=self._told(job)
+            ):
+                path, details = made, await self._prober.probe(made)
+        except (MediaError, UnusableClipError) as error:
+            log.warning("job=%s a result could not be made playable: %s", job.code, error)
+        try:
+            notes = (SOUND_NOTE,) if silent and details.audio_codec else ()
+            return await self._place(job, ShelfKind.RESULT, path, details), details, notes
+        finally:
+            await _remove(made)
+
+    def _own_sound(self, job: Job, details: ClipDetails) -> Path | None:
+        clip = job.clip
+        if clip is None or not self._lay_sound or not sound_agrees(details.facts, clip.facts):
+            return None
+        path = self._shelf.path(clip.file)
+        return path if path.is_file() else None
+
+    async def _shrink(self, job: Job, path: Path, limit_bytes: int) -> Fitted | None:
+        made = self._shelf.new_incoming(job.id, ShelfKind.SMALL)
+        try:
+            details, told = await self._prober.probe(path), self._told(job)
+            if not await self._need_editor().fit_to_bytes(path, details, made, limit_bytes, on_progress=told):
+                return None
+            small = await self._shelf.place(job.id, ShelfKind.SMALL, made)
+        except UnusableClipError as error:
+            raise MediaError(f"the result cannot be read any more ({error.rule})") from error
+        finally:
+            await _remove(made)
+        return Fitted(small.path, small.size_bytes, shrunk=True)
+
+    async def _place(self, job: Job, kind: ShelfKind, path: Path, details: ClipDetails) -> str:
+        suffix = _SUFFIXES.get(details.container, details.container)
+        return (await self._shelf.place(job.id, kind, path, suffix)).name
+
+    def _need_editor(self) -> Editor:
+        if self._editor is None:
+            raise MediaError("editing is switched off")
+        return self._editor
+
+    def _told(self, job: Job) -> Callable[[float], None] | None:
+        tell = self._on_progress
+        return None if tell is None else lambda done: tell(job, done)
+
+
+async def _remove(*paths: Path) -> None:
+    for path in paths:
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+async def _size(path: Path) -> int | None:
+    try:
+        return (await asyncio.to_thread(path.stat)).st_size
+    except FileNotFoundError:
+        return None

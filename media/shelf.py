@@ -123,6 +123,10 @@ class Shelf:
         path = self.path(name)
         return path if path.is_file() else None
 
+    async def find(self, job_id: str, kind: ShelfKind) -> list[ShelfFile]:
+        """Return the files of a kind that are kept for a job."""
+        return await asyncio.to_thread(self._find, _plain(job_id), kind)
+
     async def discard(self, name: str) -> None:
         """Delete a file; a missing one is fine."""
         await asyncio.to_thread(self.path(name).unlink, missing_ok=True)
@@ -162,6 +166,15 @@ class Shelf:
         path.replace(target)
         sync_folder(target.parent)
         return ShelfFile(name, target, target.stat().st_size)
+
+    def _find(self, job_id: str, kind: ShelfKind) -> list[ShelfFile]:
+        start = f"{kind}-{job_id}-"
+        found = []
+        for path in (self.folder / kind).iterdir():
+            if path.name.startswith(start) and len(path.stem) == len(start) + 16:
+                with suppress(FileNotFoundError):
+                    found.append(ShelfFile(path.name, path, path.stat().st_size))
+        return found
 
     def _kept(self) -> list[tuple[float, int, Path]]:
         kept = []

@@ -60,7 +60,7 @@ def convert(
 
 def read_shape(shape: dict[str, Any]) -> Shape:
     """Read a shape off a task's arguments."""
-    return Shape(int(shape["width"]), int(shape["height"]), Fraction(shape["fps"]))
+    return Shape(int(shape["width"]), int(shape["height"]), Fraction(shape["fps"]), bool(shape.get("boxed", False)))
 
 
 def read_sound(sound: Sound | None, began: Fraction, seconds: Fraction) -> Iterator[AudioFrame]:

@@ -17,11 +17,12 @@ _HD_HEIGHT = 720
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Say how pictures leave: even sizes in pixels, and so many a second."""
+    """Say how pictures leave: even sizes in pixels, so many a second; `boxed` keeps their proportions inside of it."""
 
     width: int
     height: int
     fps: Fraction
+    boxed: bool = False
 
 
 class PictureGraph:
@@ -79,6 +80,8 @@ class PictureGraph:
         nodes += [graph.add(name, arguments) for name, arguments in _turns(frame.rotation)]
         nodes.append(graph.add("scale", _scale_arguments(frame, self._shape)))
         nodes.append(graph.add("format", "pix_fmts=yuv420p"))
+        if self._shape.boxed:
+            nodes.append(graph.add("pad", f"w={self._shape.width}:h={self._shape.height}:x=(ow-iw)/2:y=(oh-ih)/2"))
         nodes.append(graph.add("setsar", "sar=1"))
         nodes.append(graph.add("fps", f"fps={self._shape.fps}:start_time={float(time):.6f}"))
         nodes.append(graph.add("buffersink"))
@@ -104,6 +107,8 @@ def _turns(rotation: float) -> list[tuple[str, str]]:
 
 def _scale_arguments(frame: VideoFrame, shape: Shape) -> str:
     arguments = f"w={shape.width}:h={shape.height}:flags=bicubic:out_range=tv:out_color_matrix=bt709"
+    if shape.boxed:
+        arguments += ":force_original_aspect_ratio=decrease:force_divisible_by=2"
     if int(frame.color_trc) in HDR_TRANSFERS:
         transfer = "smpte2084" if int(frame.color_trc) == 16 else "arib-std-b67"
         return f"{arguments}:in_transfer={transfer}:in_primaries=bt2020:out_transfer=bt709:out_primaries=bt709"
