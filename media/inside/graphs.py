@@ -111,7 +111,8 @@ def _scale_arguments(frame: VideoFrame, shape: Shape) -> str:
         arguments += ":force_original_aspect_ratio=decrease:force_divisible_by=2"
     if int(frame.color_trc) in HDR_TRANSFERS:
         transfer = "smpte2084" if int(frame.color_trc) == 16 else "arib-std-b67"
-        return f"{arguments}:in_transfer={transfer}:in_primaries=bt2020:out_transfer=bt709:out_primaries=bt709"
+        arguments += f":in_transfer={transfer}:in_primaries=bt2020:out_transfer=bt709:out_primaries=bt709"
+        return f"{arguments}:intent=perceptual"  # the other intents cut off what is brighter than a screen
     if int(frame.colorspace) == _UNKNOWN and frame.format.name.startswith("yuv"):
         # Untagged HD is BT.709 everywhere but in the scaler's default.
         arguments += f":in_color_matrix={'bt709' if min(frame.width, frame.height) >= _HD_HEIGHT else 'bt601'}"
