@@ -223,9 +223,9 @@ async def test_a_statement_broken_at_any_point_leaves_the_whole_batch_consistent
         await watched(database, broken)
         async with held_up(database) as go:
             inserts = [
-                asyncio.create_task(store.insert(new_job(), now_ms=1, due_at_ms=1)),
+                asyncio.create_task(store.insert(new_job(user_id=point), now_ms=1, due_at_ms=1)),
                 asyncio.create_task(database.write(add_beat)),
-                asyncio.create_task(store.insert(new_job(), now_ms=1, due_at_ms=1)),
+                asyncio.create_task(store.insert(new_job(user_id=-point), now_ms=1, due_at_ms=1)),
             ]
             await asyncio.sleep(0)
             go.set()

@@ -1,0 +1,80 @@
+"""Turn rows of settings, allowances, blocks, bonuses and the log into values."""
+
+import json
+from typing import Any
+
+from jobs.access import AccessRules, Block, Pause, Verdict
+from jobs.office import Budget, Deed, LogEntry, ServerSettings, Target, TargetKind
+from jobs.quota import Allowance, Bonus, Period
+from storage.database import Row, Session
+
+
+def read_settings(session: Session, guild_id: int) -> ServerSettings:
+    """Return what a server has set, but for its words and the number of its members' own allowances."""
+    rows = session.rows("SELECT name, value FROM server_settings WHERE guild_id = $1", guild_id)
+    named: dict[str, Any] = {row["name"]: json.loads(row["value"]) for row in rows}
+    pause = named.get("pause")
+    return ServerSettings(
+        allowance=_allowance_of(named.get("allowance")),
+        budget_day=Budget(named["budget_day"]) if "budget_day" in named else None,
+        budget_month=Budget(named["budget_month"]) if "budget_month" in named else None,
+        role_allowances=_role_allowances(session, guild_id),
+        access=AccessRules(
+            channels=_listed(session, guild_id, "channel"),
+            roles=_listed(session, guild_id, "role"),
+            pause=None if pause is None else Pause(pause["reason"], pause["paused_by"], pause["paused_at_ms"]),
+        ),
+        showcase_channel_id=named.get("showcase"),
+        alerts_channel_id=named.get("alerts"),
+    )
+
+
+def _allowance_of(facts: dict[str, Any] | None) -> Allowance | None:
+    return None if facts is None else Allowance(facts["edits"], Period(facts["period"]), facts["at_once"])
+
+
+def _role_allowances(session: Session, guild_id: int) -> dict[int, Allowance]:
+    rows = session.rows("SELECT * FROM allowances WHERE guild_id = $1 AND kind = 'role'", guild_id)
+    return {row["target_id"]: read_allowance(row) for row in rows}
+
+
+def _listed(session: Session, guild_id: int, kind: str) -> dict[int, Verdict]:
+    rows = session.rows("SELECT target_id, verdict FROM access_lists WHERE guild_id = $1 AND kind = $2", guild_id, kind)
+    return {row["target_id"]: Verdict(row["verdict"]) for row in rows}
+
+
+def read_allowance(row: Row) -> Allowance:
+    """Return the allowance of a row of `allowances`."""
+    return Allowance(row["edits"], Period(row["period"]), row["at_once"])
+
+
+def read_block(row: Row) -> Block:
+    """Return the block of a row of `blocks`."""
+    return Block(row["user_id"], row["reason"], row["blocked_by"], row["blocked_at_ms"], row["until_ms"])
+
+
+def read_bonus(row: Row) -> Bonus:
+    """Return the bonus of a row of `bonuses`."""
+    return Bonus(
+        id=row["id"],
+        count=row["count"],
+        granted_at_ms=row["granted_at_ms"],
+        expires_at_ms=row["expires_at_ms"],
+        reason=row["reason"],
+        granted_by=row["granted_by"],
+    )
+
+
+def read_entry(row: Row) -> LogEntry:
+    """Return the entry of a row of `moderation_log`."""
+    return LogEntry(
+        number=row["number"],
+        guild_id=row["guild_id"],
+        at_ms=row["at_ms"],
+        actor_id=row["actor_id"],
+        deed=Deed(row["deed"]),
+        target=Target(TargetKind(row["target_kind"]), row["target"], row["user_id"]),
+        before=None if row["before"] is None else json.loads(row["before"]),
+        after=None if row["after"] is None else json.loads(row["after"]),
+        reason=row["reason"],
+    )
