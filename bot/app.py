@@ -18,6 +18,7 @@ from bot.delivery import DiscordDelivery
 from bot.desk import Desk, Limits
 from bot.lights import look_at_database, look_at_disk, look_at_gateway
 from bot.metrics import Metrics, watch_loop
+from bot.quota_defaults import defaults_of
 from bot.settings import Settings
 from bot.timings import timings_of
 from bot.watching import Watch, repeat
@@ -162,7 +163,7 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
         fetcher, shelf, clips = await _open_media(settings, clock, ClipRenewal(bot).renew)
         stack.push_async_callback(fetcher.close)
         outside = Outside(
-            store=SqlJobStore(database),
+            store=SqlJobStore(database, defaults=defaults_of(settings)),
             providers=providers,
             clips=clips,
             delivery=delivery,

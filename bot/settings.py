@@ -130,8 +130,16 @@ class Settings(BaseSettings):
     lease_seconds: Amount = _of(300.0, "How long a claimed job is left alone before others may take it")
     prepare_parallel: Count = _of(4, "Clips fetched and looked at at once")
     deliver_parallel: Count = _of(4, "Results fetched and posted at once")
-    open_jobs_per_member: Count = _of(3, "Open jobs one member may have")
     shutdown_seconds: Amount = _of(8.0, "How long a graceful stop may take")
+
+    # --- quota, where a server has set nothing else ---
+    quota_edits: Count = _of(10, "Edits a member may make in one period")
+    quota_period: Annotated[Literal["day", "week", "month"], Lower] = _of(
+        "day", "That rolling period: day, week or month (30 days)"
+    )
+    quota_at_once: Count = _of(3, "Open edits a member may have in one server")
+    quota_server_edits_per_day: Count = _of(500, "Edits all members of a server together may make in a day")
+    open_jobs_per_member: Count = _of(3, "Open jobs a member may have in all places together")
 
     # --- logs ---
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Upper] = _of(

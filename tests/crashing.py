@@ -175,6 +175,9 @@ class CrashWorld:
             "PLACE_WAIT_SECONDS": "0.5",
             "UNKNOWN_OUTCOME_MINUTES": "0.1",
             "OPEN_JOBS_PER_MEMBER": "50",
+            "QUOTA_EDITS": "100000",
+            "QUOTA_AT_ONCE": "100000",
+            "QUOTA_SERVER_EDITS_PER_DAY": "100000",
             "LOG_FORMAT": "json",
         }
 

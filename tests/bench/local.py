@@ -69,6 +69,9 @@ async def open_local(
             "DATA_DIR": str(folder / "data"),
             "DISK_FREE_BYTES": "50MB",
             "OPEN_JOBS_PER_MEMBER": "100000",
+            "QUOTA_EDITS": "100000",
+            "QUOTA_AT_ONCE": "100000",
+            "QUOTA_SERVER_EDITS_PER_DAY": "100000",
             "LOG_LEVEL": "WARNING",
             "LOG_FORMAT": "json",
         }
