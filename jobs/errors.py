@@ -66,8 +66,10 @@ class LimitReachedError(UserError):
     Where `decision` is set, every word for the person is made from it and the text is for logs alone.
     """
 
-    def __init__(self, text: str, *, rule: str = "", decision: Decision | Access | None = None) -> None:
-        super().__init__(text, rule=rule)
+    def __init__(
+        self, template: str, *, rule: str = "", decision: Decision | Access | None = None, **values: object
+    ) -> None:
+        super().__init__(template, rule=rule, **values)
         self.decision = decision
 
 

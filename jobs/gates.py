@@ -4,16 +4,17 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from jobs.choosing import choose, fits, refuse_all
 from jobs.errors import (
-    LimitReachedError,
     OutOfCreditError,
     ProviderAuthError,
     ProviderError,
     ProviderGoneError,
+    ProviderRefusedError,
     ProviderUnavailableError,
     RateLimitedError,
 )
-from jobs.job import Kind
+from jobs.job import Job, Kind
 from jobs.ports import Clock
 from jobs.services import Abilities
 
@@ -34,13 +35,26 @@ REASONS: Mapping[type[ProviderError], str] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class ServiceState:
+    """Tell how a service fares: why it takes no jobs (empty: it does), its credit, and its last error and when."""
+
+    title: str
+    reason: str
+    balance: float | None
+    last_error: str
+    last_error_ms: int | None
+
+
 @dataclass(slots=True)
 class Gate:
     """Hold what is known of one service: why and until when it is shut, and when it was last sent to."""
 
     abilities: Abilities
     reason: str = ""
-    detail: str = ""
+    balance: float | None = None
+    last_error: str = ""
+    last_error_ms: int | None = None
     shut_until_ms: int = 0
     sent_ms: deque[int] = field(default_factory=deque)
 
@@ -64,13 +78,21 @@ class Gate:
 
 
 class Gates:
-    """Keep a gate for every service; `on_change(service, reason)` hears of each outage once at start and end."""
+    """Keep a gate for every service; `on_change(service, reason)` hears of each outage once at start and end.
+
+    `preferences` name the services of each kind, the preferred one first: those a job may be sent to instead.
+    """
 
     def __init__(
-        self, abilities: Sequence[Abilities], clock: Clock, on_change: Callable[[str, str], None] | None = None
+        self,
+        abilities: Sequence[Abilities],
+        clock: Clock,
+        on_change: Callable[[str, str], None] | None = None,
+        preferences: Mapping[Kind, Sequence[str]] | None = None,
     ) -> None:
         self._gates = {each.name: Gate(each) for each in abilities}
         self._clock = clock
+        self._preferences = preferences or {}
         self._on_change = on_change or (lambda _service, _reason: None)
 
     def abilities(self, service: str) -> Abilities:
@@ -91,6 +113,15 @@ class Gates:
     def reasons(self) -> Mapping[str, str]:
         """Return every service with the reason it is shut for, empty while it is open."""
         return {name: self.reason(name) for name in self._gates}
+
+    def states(self) -> Mapping[str, ServiceState]:
+        """Return how every service fares."""
+        return {
+            name: ServiceState(
+                gate.abilities.title, self.reason(name), gate.balance, gate.last_error, gate.last_error_ms
+            )
+            for name, gate in self._gates.items()
+        }
 
     def room(self, service: str, in_flight: int) -> int:
         """Return how many jobs a service may be sent now, `in_flight` being there already."""
@@ -117,6 +148,7 @@ class Gates:
 
     def note_error(self, service: str, error: Exception) -> None:
         """Shut a service's gate when the error says that nothing else would be taken either."""
+        self.note_trouble(service, error)
         span_ms = _shut_ms(error)
         if span_ms is None:
             return
@@ -130,6 +162,19 @@ class Gates:
             gate.reason = reason
             self._on_change(service, reason)
 
+    def note_trouble(self, service: str, error: Exception) -> None:
+        """Keep a service's error as its last one; a refusal is of the request and says nothing of the service."""
+        gate = self._gates.get(service)
+        if gate is None or not isinstance(error, ProviderError) or isinstance(error, ProviderRefusedError):
+            return
+        name = type(error).__name__.removeprefix("Provider").removesuffix("Error")
+        gate.last_error = f"{name} [{error.code}]" if error.code else name
+        gate.last_error_ms = self._clock.now_ms()
+
+    def note_balance(self, service: str, balance: float | None) -> None:
+        """Keep a service's credit; None when it is not known."""
+        self._gates[service].balance = balance
+
     def note_success(self, service: str) -> None:
         """Open a service's gate: it took a job, or its account is in order again."""
         gate = self._gates[service]
@@ -139,21 +184,39 @@ class Gates:
             if was != "busy":
                 self._on_change(service, "")
 
-    def choose(self, kind: Kind, order: Sequence[str]) -> Abilities:
-        """Return the first service in order of preference that does this kind and is open."""
+    def choose(self, kind: Kind, order: Sequence[str], wants: frozenset[str] = frozenset()) -> Abilities:
+        """Return the first open service in order of preference that does this kind and has the options asked for.
+
+        Where no open one has them all, the first open one: what it lacks is then refused in its words.
+        """
+        able = self.able(kind, order)
+        chosen = choose(able, self._open(able), wants)
+        if chosen is None:
+            raise refuse_all(kind, able, self.reason(able[0].name) if able else "")
+        return chosen
+
+    def elsewhere(self, job: Job) -> Abilities | None:
+        """Return the open service that a job of a shut one may go to instead: only before its first submit."""
+        if job.attempt or self.reason(job.service) in ("", "busy"):
+            return None
+        able = self.able(job.kind, self._preferences.get(job.kind, ()))
+        names = self._open(able)
+        return next((each for each in able if each.name in names and fits(job, each)), None)
+
+    def is_replaceable(self, service: str) -> bool:
+        """Tell whether a service is shut while another one that does the same is open."""
+        if self.reason(service) in ("", "busy"):
+            return False
+        orders = [order for order in self._preferences.values() if service in order]
+        return any(self.reason(other) == "" for order in orders for other in order if other in self._gates)
+
+    def able(self, kind: Kind, order: Sequence[str]) -> list[Abilities]:
+        """Return the services of an order that do this kind, open or not."""
         able = [self._gates[name].abilities for name in order if name in self._gates]
-        able = [each for each in able if kind in each.kinds]
-        if not able:
-            raise LimitReachedError(f"No video service here can {kind.value} videos.", rule="service")
-        for each in able:
-            if self.reason(each.name) in ("", "busy"):
-                return each
-        first = able[0]
-        raise LimitReachedError(
-            f"{first.title} takes no new jobs right now ({self.reason(first.name)}). Nothing was counted; "
-            "please try again later.",
-            rule="service",
-        )
+        return [each for each in able if kind in each.kinds]
+
+    def _open(self, able: Sequence[Abilities]) -> list[str]:
+        return [each.name for each in able if self.reason(each.name) in ("", "busy")]
 
 
 def _shut_ms(error: Exception) -> int | None:

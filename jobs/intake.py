@@ -24,9 +24,22 @@ class Intake:
         self._timings = timings
         self._preferences = preferences
 
-    def choose_service(self, kind: Kind) -> Abilities:
-        """Return the service a new job of this kind goes to; raises LimitReachedError when none takes any."""
-        return self._out.gates.choose(kind, self._preferences.get(kind, ()))
+    def choose_service(self, kind: Kind, wants: frozenset[str] = frozenset(), *, only: str = "") -> Abilities:
+        """Return the service a new job of this kind goes to, by the options it `wants`; `only` names the one it may be.
+
+        Raises LimitReachedError when none takes any.
+        """
+        order = [name for name in self._preferences.get(kind, ()) if only in ("", name)]
+        return self._out.gates.choose(kind, order, wants)
+
+    def services(self, kind: Kind) -> list[Abilities]:
+        """Return the services that do this kind, the preferred one first, whether or not they take jobs now."""
+        return self._out.gates.able(kind, self._preferences.get(kind, ()))
+
+    def service_title(self, job: Job) -> str:
+        """Return the name of the service that works on a job, as people know it."""
+        provider = self._out.providers.get(job.service)
+        return provider.abilities.title if provider else job.service
 
     def waiting_reason(self, job: Job) -> str:
         """Return what holds an open job, empty when nothing does."""

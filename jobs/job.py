@@ -1,7 +1,7 @@
 """Describe a job: a row that moves through a few named states."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -92,7 +92,8 @@ class ClipSource:
     """Say where a clip comes from.
 
     `url` is a signed or public address and never logged. When the clip hangs on a Discord message, the three ids
-    allow the address to be asked for again after it has expired.
+    allow the address to be asked for again after it has expired. `file` is its name on our shelf where it lay there
+    already, cut and converted: the result of the job `job_id`, or (without one) the clip of the job made again.
     """
 
     url: str
@@ -101,11 +102,24 @@ class ClipSource:
     channel_id: int | None = None
     message_id: int | None = None
     attachment_id: int | None = None
+    file: str = ""
+    job_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Hold a still picture that goes to the service: where it comes from and, once staged, our file on the shelf."""
+
+    source: ClipSource
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Hold what a person asked for; `options` are the service-specific ones by their command names."""
+    """Hold what a person asked for.
+
+    `options` are the service-specific ones by their command names, `images` the pictures by theirs (`start_image`).
+    """
 
     kind: Kind
     prompt: str
@@ -115,6 +129,21 @@ class Request:
     spoiler: bool = False
     private: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
+    images: Mapping[str, Picture] = field(default_factory=dict)
+
+    @property
+    def unstaged(self) -> "Request":
+        """Return the request as a new job begins with it: no picture is on the shelf yet."""
+        return replace(self, images={name: Picture(each.source) for name, each in self.images.items()})
+
+    @property
+    def wants(self) -> frozenset[str]:
+        """Name the options that not every service has."""
+        return frozenset(self.options) | frozenset(self.images)
+
+    def is_staged(self, clip: "Prepared | None") -> bool:
+        """Tell whether everything that goes to the service is on the shelf, given the clip as staged."""
+        return (self.clip is None or clip is not None) and all(each.file for each in self.images.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +171,17 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Describe a finished edit: the service's address (a secret) and, once fetched, our file on the shelf."""
+    """Describe a finished edit: the service's address (a secret) and, once fetched, our file on the shelf.
+
+    `video_id` is the service's own name of the video, by which it can be extended.
+    """
 
     url: str
     file: str = ""
     facts: ClipFacts | None = None
     url_expires_at_ms: int | None = None
     notes: tuple[str, ...] = ()
+    video_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +226,13 @@ class Job:
     # The worker's claim: `lease` counts claims and fences off a worker that lost its own; `nudges` counts callbacks.
     lease: int = 0
     nudges: int = 0
+    # When the member or a moderator took the result back: nothing can be made from it any more.
+    deleted_at_ms: int | None = None
+
+    @property
+    def is_staged(self) -> bool:
+        """Tell whether everything that goes to the service is on the shelf."""
+        return self.request.is_staged(self.clip)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from jobs.gates import Gates
 from jobs.job import AT_SERVICE_STATES, Job, State
 from jobs.ports import Lane
 
-PREPARE, READ, DELIVER = "prepare", "read", "deliver"
+PREPARE, SUBMIT, READ, DELIVER = "prepare", "submit", "read", "deliver"
 QUEUED = frozenset({State.QUEUED})
 
 
@@ -32,8 +32,7 @@ class Lanes:
     def free(self, at_service: Mapping[str, int], running: Counter[str]) -> list[Lane]:
         """Return the lanes that have room, with how much; `at_service` counts each service's jobs."""
         lanes = [
-            Lane(QUEUED, self._gates.room(name, at_service.get(name, 0)), service=name, prepared=True)
-            for name in self._batches
+            Lane(QUEUED, self._room(name, at_service, running), service=name, prepared=True) for name in self._batches
         ]
         lanes.append(Lane(QUEUED, self._widths.prepare - running[PREPARE], prepared=False))
         lanes += [
@@ -43,11 +42,16 @@ class Lanes:
         lanes.append(Lane(frozenset({State.DELIVERING}), self._widths.deliver - running[DELIVER]))
         return [lane for lane in lanes if lane.free > 0]
 
+    def _room(self, service: str, at_service: Mapping[str, int], running: Counter[str]) -> int:
+        if self._gates.is_replaceable(service):  # its jobs are looked at: some may go elsewhere
+            return self._widths.prepare - running[f"{SUBMIT} {service}"]
+        return self._gates.room(service, at_service.get(service, 0))
+
     def name(self, job: Job) -> str:
         """Return the lane a claimed job's step runs in."""
         match job.state:
             case State.QUEUED:
-                return PREPARE if needs_clip(job) else f"submit {job.service}"
+                return PREPARE if not job.is_staged else f"{SUBMIT} {job.service}"
             case State.DELIVERING:
                 return DELIVER
             case _:
@@ -60,8 +64,3 @@ class Lanes:
             running = [job for job in jobs if job.state is State.RUNNING and job.service == service]
             steps += [running[start : start + size] for start in range(0, len(running), size)]
         return steps
-
-
-def needs_clip(job: Job) -> bool:
-    """Tell whether a queued job's clip still has to be fetched and looked at."""
-    return job.request.clip is not None and job.clip is None

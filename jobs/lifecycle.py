@@ -16,19 +16,12 @@ from jobs.errors import (
     StorageError,
 )
 from jobs.job import Charge, Failure, FailureCode, Job, Result, State
-from jobs.lanes import needs_clip
 from jobs.outside import Outside
 from jobs.parcels import hand_over
 from jobs.ports import Attempt, Posted
-from jobs.retries import Timings, deadline_ms, failure_of, retry_at
-from jobs.services import (
-    Accepted,
-    Order,
-    Progress,
-    Provider,
-    Status,
-    TemporaryLink,
-)
+from jobs.retries import MINUTE_MS, Timings, deadline_ms, failure_of, next_read_ms, retry_at
+from jobs.services import Accepted, Order, Progress, Status, TemporaryLink
+from jobs.staging import open_links, stage
 
 # How long the task of a paid submit is kept in memory while the database will not take it.
 RECORD_PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 28.0)
@@ -47,7 +40,7 @@ class Lifecycle:
     async def step(self, jobs: Sequence[Job]) -> None:
         """Run the next stage of claimed jobs; several at once only where one status read serves them all."""
         match jobs[0].state:
-            case State.QUEUED if needs_clip(jobs[0]):
+            case State.QUEUED if not jobs[0].is_staged:
                 await self.prepare(jobs[0])
             case State.QUEUED:
                 await self.submit(jobs[0])
@@ -59,11 +52,10 @@ class Lifecycle:
                 await self.deliver(jobs[0])
 
     async def prepare(self, job: Job) -> None:
-        """Open the job's place in Discord and stage its clip: nothing is spent yet."""
+        """Open the job's place in Discord and stage its clip and pictures: nothing is spent yet."""
         job = await self._placed(job)
-        clip = await self._out.clips.prepare(job, self._out.gates.abilities(job.service))
-        after = replace(job, clip=clip, attempts=0, hold="", due_at_ms=self._out.clock.now_ms())
-        await self._out.move(job, after, "prepared")
+        staged = await stage(job, self._out)
+        await self._out.move(job, replace(staged, attempts=0, hold="", due_at_ms=self._out.clock.now_ms()), "prepared")
 
     async def _placed(self, job: Job) -> Job:
         """Return the job with its card and thread; a place that cannot be opened now is looked for at delivery."""
@@ -79,19 +71,22 @@ class Lifecycle:
 
     async def submit(self, job: Job) -> None:
         """Ask the service: the one request that costs money, sent once and only after its intent is committed."""
-        provider = self._out.providers[job.service]
+        if await self._moved_elsewhere(job):
+            return
         job = await self._placed(job)
-        clip_url = await self._clip_url(job, provider)
+        links = await open_links(job, self._out)
         opens_at_ms = self._out.gates.take(job.service)
         if opens_at_ms is not None:
-            await self._out.move(job, replace(job, due_at_ms=opens_at_ms), "waits for the service")
+            due_at_ms = min(opens_at_ms, self._out.clock.now_ms() + MINUTE_MS)
+            await self._out.move(job, replace(job, due_at_ms=due_at_ms), "waits for the service")
             return
         token = secrets.token_urlsafe(32)
         sent = await self._begin_attempt(job, token)
         if sent is None:
             return
         try:
-            accepted = await provider.submit(Order(sent.request, clip_url, self._callback_url(job.service, token)))
+            order = Order(links.fill(sent.request), links.clip, self._callback_url(job.service, token))
+            accepted = await self._out.providers[job.service].submit(order)
         except ProviderError as error:
             await self._not_accepted(sent, error)
         else:
@@ -111,25 +106,25 @@ class Lifecycle:
         attempt = Attempt(job.id, after.attempt, job.service, hashlib.sha256(token.encode()).hexdigest(), now_ms)
         return self._out.moved(await self._out.store.begin_attempt(job, after, attempt, now_ms=now_ms), "submit")
 
-    async def _clip_url(self, job: Job, provider: Provider) -> str | None:
-        if job.clip is None:
-            return None
-        hosted = self._out.clips.public_url(job.clip.file)
-        if hosted is not None:
-            return hosted
-        if provider.abilities.uploads:
-            path = self._out.clips.path(job.clip.file)
-            return (await provider.upload(path, path.name)).url
-        return job.request.clip.url if job.request.clip else None
+    async def _moved_elsewhere(self, job: Job) -> bool:
+        """Give a job that was never sent, and whose service is shut, to the next one that takes it as it stands."""
+        other = self._out.gates.elsewhere(job)
+        if other is None:
+            return False
+        after = replace(job, service=other.name, hold="", due_at_ms=self._out.clock.now_ms())
+        moved = await self._out.move(job, after, "goes elsewhere", detail=f"{job.service} is shut")
+        if moved is not None:
+            self._out.delivery.show(moved)
+        return True
 
     async def _accepted(self, sent: Job, accepted: Accepted) -> None:
-        delay_ms = 0 if accepted.status else self._timings.poll_ms
+        now_ms = self._out.clock.now_ms()
         after = replace(
             sent,
             state=State.RUNNING,
             provider_job_id=accepted.provider_job_id,
             attempts=0,
-            due_at_ms=self._out.clock.now_ms() + delay_ms,
+            due_at_ms=now_ms if accepted.status else self._next_read_ms(sent, now_ms),
         )
         for seconds in (*RECORD_PAUSES_SECONDS, None):
             try:
@@ -186,7 +181,7 @@ class Lifecycle:
             after = replace(
                 job,
                 state=State.DELIVERING,
-                result=Result(status.urls[0]),
+                result=Result(status.urls[0], video_id=status.video_id),
                 failure=None,
                 posting_at_ms=None,
                 finished_at_ms=now_ms,
@@ -199,9 +194,11 @@ class Lifecycle:
             self._out.alarms.raise_alarm(f"a job at {job.service} passed its deadline", job=job)
             await self._fail(job, Failure(FailureCode.TIMED_OUT))
         else:
-            age_ms = now_ms - (job.submitted_at_ms or now_ms)
-            delay_ms = min(max(self._timings.poll_ms, age_ms // 10), self._timings.poll_max_ms)
-            await self._out.move(job, replace(job, due_at_ms=now_ms + delay_ms, attempts=0), "still running")
+            due_at_ms = self._next_read_ms(job, now_ms)
+            await self._out.move(job, replace(job, due_at_ms=due_at_ms, attempts=0), "still running")
+
+    def _next_read_ms(self, job: Job, now_ms: int) -> int:
+        return next_read_ms(job, now_ms, self._out.gates.abilities(job.service).poll_batch, self._timings)
 
     async def deliver(self, job: Job) -> None:
         """Tell the person how it ended: the one exit door of success and failure."""
@@ -229,7 +226,7 @@ class Lifecycle:
                 raise
             self._out.alarms.raise_alarm(f"a finished video of {job.service} could not be fetched", job=job)
             return job
-        after = replace(job, result=fetched, attempts=0)
+        after = replace(job, result=replace(fetched, video_id=result.video_id), attempts=0)
         return await self._out.move(job, after, "downloaded", keep_lease=True) or after
 
     async def _post(self, job: Job) -> Posted:
@@ -262,6 +259,7 @@ class Lifecycle:
             return  # it has moved on, or another worker has it; a submit on the wire has its deadline stored
         if job.state is State.SUBMITTING:
             return
+        self._out.gates.note_trouble(job.service, error)
         due_at_ms = retry_at(error, job, self._out.clock.now_ms(), self._timings)
         if due_at_ms is not None:
             after = replace(job, due_at_ms=due_at_ms, attempts=job.attempts + 1, hold=self._hold(job, error))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from jobs.job import Job, Prepared, Result
+from jobs.job import Job, Picture, Prepared, Result
 from jobs.services import Abilities, TemporaryLink
 from jobs.store_ports import Admitted, Attempt, Durations, JobEvent, JobStore, Lane
 
@@ -38,6 +38,9 @@ class Clips(Protocol):
 
     async def prepare(self, job: Job, abilities: Abilities) -> Prepared:
         """Fetch the clip of a job through the guard, look at it, and keep what the service will get."""
+
+    async def prepare_picture(self, job: Job, name: str, abilities: Abilities) -> Picture:
+        """Fetch a picture of a job's request through the guard, look at it, and keep it."""
 
     def public_url(self, file: str) -> str | None:
         """Return a signed address of a shelf file; None without a public address."""

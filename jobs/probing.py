@@ -29,6 +29,7 @@ class Prober:
 
     def _take(self, name: str, balance: float | None) -> None:
         self.balances[name] = balance
+        self._gates.note_balance(name, balance)
         if balance is not None and balance <= 0:
             self._gates.note_error(name, OutOfCreditError(name, "the balance is used up"))
         elif self._gates.shut_by(name, ProviderAuthError) or (

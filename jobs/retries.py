@@ -36,6 +36,7 @@ class Timings:
 
     poll_ms: int = 30 * SECOND_MS
     poll_max_ms: int = 5 * MINUTE_MS
+    batch_ms: int = 10 * SECOND_MS
     unknown_outcome_ms: int = 60 * MINUTE_MS
     job_deadline_ms: int = 180 * MINUTE_MS
     queue_deadline_ms: int = 360 * MINUTE_MS
@@ -64,6 +65,17 @@ def deadline_ms(job: Job, timings: Timings) -> int:
     if job.state is State.DELIVERING:
         return (job.finished_at_ms or job.created_at_ms) + timings.delivery_deadline_ms
     return (job.submitted_at_ms or job.created_at_ms) + timings.job_deadline_ms
+
+
+def next_read_ms(job: Job, now_ms: int, batch: int, timings: Timings) -> int:
+    """Return when a running task is read again: the older, the later.
+
+    Where one request reads a batch of tasks, their reads fall on common moments, so that batches are full.
+    """
+    age_ms = now_ms - (job.submitted_at_ms or now_ms)
+    due_ms = now_ms + min(max(timings.poll_ms, age_ms // 10), timings.poll_max_ms)
+    grid_ms = min(timings.batch_ms, timings.poll_ms) if batch > 1 else 1
+    return due_ms + -due_ms % grid_ms
 
 
 def _delay_ms(error: Exception, job: Job, now_ms: int, timings: Timings) -> int | None:

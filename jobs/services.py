@@ -1,7 +1,7 @@
 """Name what a video service can do and says: one small protocol that every service's file implements."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -14,7 +14,8 @@ class Abilities:
     """State what a service can do and its limits; the lifecycle decides by these, never by name.
 
     `containers` and `codecs` are FFmpeg's short names as `ClipFacts` has them. `creates_per_window` submits may be
-    sent in any `window_seconds`.
+    sent in any `window_seconds`. `models` gives the longest clip of each model in seconds, `images` names the pictures
+    that may go along (at most `image_bytes` each), `switches` the options that are on or off, by their defaults.
     """
 
     name: str
@@ -33,11 +34,37 @@ class Abilities:
     cancels: bool = False
     strengths: tuple[str, ...] = ()
     watermark: bool = False
+    models: Mapping[str, float] = field(default_factory=dict)
+    ratios: tuple[str, ...] = ()
+    switches: Mapping[str, bool] = field(default_factory=dict)
+    images: frozenset[str] = frozenset()
+    image_bytes: int = 20_000_000
+
+    @property
+    def offers(self) -> frozenset[str]:
+        """Name the options it has that not every service has."""
+        single = {
+            "strength": bool(self.strengths),
+            "model": bool(self.models),
+            "aspect_ratio": bool(self.ratios),
+            "watermark": self.watermark,
+            "video_id": Kind.EXTEND in self.kinds,
+            "video_url": Kind.EXTEND in self.kinds,
+        }
+        return frozenset(name for name, has in single.items() if has) | frozenset(self.switches) | self.images
+
+    def for_request(self, request: Request) -> "Abilities":
+        """Return the abilities within which this request must stay: those of the model it asks for."""
+        seconds = self.models.get(request.options.get("model", ""))
+        return self if seconds is None else replace(self, max_seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Hold everything one submit needs; `clip_url` and `callback_url` are secrets."""
+    """Hold everything one submit needs; `clip_url` and `callback_url` are secrets.
+
+    The request's options here also hold the address (a secret) of each picture as `<name>_url`.
+    """
 
     request: Request
     clip_url: str | None
@@ -54,12 +81,16 @@ class Progress(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Tell what a status read said; `urls` (secrets) when DONE, `reason` when FAILED."""
+    """Tell what a status read said; `urls` (secrets) when DONE, `reason` when FAILED.
+
+    `video_id` is the service's own name of the finished video, where it has one.
+    """
 
     progress: Progress
     urls: tuple[str, ...] = ()
     reason: str = ""
     code: str = ""
+    video_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,10 +128,10 @@ def open_jobs(session: Session, user_id: int) -> list[Job]:
 
 
 def files_in_use(session: Session) -> frozenset[str]:
-    """Return the shelf files of open jobs."""
-    rows = session.rows("SELECT clip, result FROM open_jobs WHERE clip IS NOT NULL OR result IS NOT NULL")
-    texts = [text for row in rows for text in (row["clip"], row["result"]) if text is not None]
-    return frozenset(json.loads(text)["file"] for text in texts) - {""}
+    """Return the shelf files of open jobs, those they are yet to take from the shelf too."""
+    rows = session.rows("SELECT clip, result, json_extract(request, '$.clip') AS source FROM open_jobs")
+    texts = [text for row in rows for text in (row["clip"], row["result"], row["source"]) if text is not None]
+    return frozenset(json.loads(text).get("file", "") for text in texts) - {""}
 
 
 def events(session: Session, job_id: str) -> list[JobEvent]:

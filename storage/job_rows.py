@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from jobs.job import ClipFacts, ClipSource, Failure, FailureCode, Job, Kind, Prepared, Request, Result, State
+from jobs.job import ClipFacts, ClipSource, Failure, FailureCode, Job, Kind, Picture, Prepared, Request, Result, State
 from jobs.ports import Attempt, JobEvent
 from storage.database import Row, Value
 
@@ -44,6 +44,7 @@ def read_job(row: Row) -> Job:
         failure=_read_failure(row["failure"]),
         lease=row["lease"],
         nudges=row["nudges"],
+        deleted_at_ms=row["deleted_at_ms"],
     )
 
 
@@ -77,6 +78,7 @@ def build_request(request: Request) -> str:
             "spoiler": request.spoiler,
             "private": request.private,
             "options": dict(request.options),
+            "images": {name: asdict(picture) for name, picture in request.images.items()},
         }
     )
 
@@ -95,7 +97,7 @@ def build_columns(job: Job) -> tuple[Value, ...]:
         job.result_channel_id,
         job.result_message_id,
         None if job.clip is None else _dump(asdict(job.clip)),
-        int(job.clip is not None or job.request.clip is None),
+        int(job.is_staged),
         job.attempt,
         job.provider_job_id,
         job.submitted_at_ms,
@@ -114,7 +116,12 @@ def _dump(value: Mapping[str, object]) -> str:
 def _read_request(data: dict[str, Any]) -> Request:
     clip = data.pop("clip")
     kind = Kind(data.pop("kind"))
-    return Request(kind=kind, clip=None if clip is None else ClipSource(**clip), **data)
+    images = {name: _read_picture(picture) for name, picture in data.pop("images", {}).items()}
+    return Request(kind=kind, clip=None if clip is None else ClipSource(**clip), images=images, **data)
+
+
+def _read_picture(data: dict[str, Any]) -> Picture:
+    return Picture(ClipSource(**data["source"]), data["file"])
 
 
 def _read_prepared(text: str | None) -> Prepared | None:

@@ -73,7 +73,7 @@ def insert_job(
         due_at_ms,
         new.thread_id,
         new.parent_job_id,
-        int(new.request.clip is None),
+        int(new.request.is_staged(None)),
     )
     assert row is not None
     job = read_job(row)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from jobs.errors import CallbackError
-from jobs.job import ClipFacts, Job, Kind, Prepared, Result
+from jobs.job import ClipFacts, Job, Kind, Picture, Prepared, Result
 from jobs.ports import Fitted, Parcel, Posted
 from jobs.quota import Allowance, Defaults
 from jobs.services import (
@@ -152,6 +152,13 @@ class FakeClips:
             raise self.on_prepare.pop(0)
         self.prepared.append(job.id)
         return Prepared(f"clip-{job.id}.mp4", FACTS)
+
+    async def prepare_picture(self, job: Job, name: str, abilities: Abilities) -> Picture:
+        """Stage a picture by name alone."""
+        if self.on_prepare:
+            raise self.on_prepare.pop(0)
+        self.prepared.append(f"{job.id} {name}")
+        return Picture(job.request.images[name].source, f"image-{job.id}-{name}.png")
 
     def public_url(self, file: str) -> str | None:
         """Return an address while the clips are hosted."""

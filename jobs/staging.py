@@ -1,0 +1,54 @@
+"""Bring what goes to a service onto our shelf, and give the service addresses from which it can read it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from jobs.job import ClipSource, Job, Request
+from jobs.outside import Outside
+from jobs.services import Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Hold the addresses (secrets) a service reads a job's clip and pictures from."""
+
+    clip: str | None
+    images: Mapping[str, str]
+
+    def fill(self, request: Request) -> Request:
+        """Return the request with the address of each picture among its options, as `<name>_url`."""
+        return replace(request, options={**request.options, **self.images})
+
+
+async def stage(job: Job, out: Outside) -> Job:
+    """Return the job with its clip and pictures fetched, looked at and kept: nothing is spent yet."""
+    abilities = out.gates.abilities(job.service).for_request(job.request)
+    images = dict(job.request.images)
+    for name, picture in images.items():
+        if not picture.file:
+            images[name] = await out.clips.prepare_picture(job, name, abilities)
+    job = replace(job, request=replace(job.request, images=images))
+    if job.request.clip is None or job.clip is not None:
+        return job
+    return replace(job, clip=await out.clips.prepare(job, abilities))
+
+
+async def open_links(job: Job, out: Outside) -> Links:
+    """Return addresses of what was staged: hosted by us, else uploaded to the service, else the original ones."""
+    provider = out.providers[job.service]
+    clip = None if job.clip is None else await _address(job.clip.file, job.request.clip, out, provider)
+    images = {
+        f"{name}_url": await _address(picture.file, picture.source, out, provider)
+        for name, picture in job.request.images.items()
+    }
+    return Links(clip, {name: url for name, url in images.items() if url is not None})
+
+
+async def _address(file: str, source: ClipSource | None, out: Outside, provider: Provider) -> str | None:
+    hosted = out.clips.public_url(file)
+    if hosted is not None:
+        return hosted
+    if provider.abilities.uploads:
+        path = out.clips.path(file)
+        return (await provider.upload(path, path.name)).url
+    return source.url if source is not None else None
