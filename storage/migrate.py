@@ -13,20 +13,20 @@ def migrate(connection: sqlite3.Connection, folder: Path = MIGRATIONS) -> int:
     """Apply the files that are missing and return the version; raises StorageError on a newer database."""
     files = {int(file.name.split("_")[0]): file for file in sorted(folder.glob("[0-9]*.sql"))}
     known = max(files, default=0)
-    version = _version(connection)
+    applied = _versions(connection)
+    version = max(applied, default=0)
     if version > known:
         raise StorageError(f"the database has schema {version}, this program knows only {known}: start the newer one")
-    for number in range(version + 1, known + 1):
+    for number in sorted(files.keys() - applied):
         _apply(connection, number, files[number])
     return known
 
 
-def _version(connection: sqlite3.Connection) -> int:
+def _versions(connection: sqlite3.Connection) -> set[int]:
     table = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'schema_versions'").fetchone()
     if table is None:
-        return 0
-    version: int | None = connection.execute("SELECT MAX(version) FROM schema_versions").fetchone()[0]
-    return version or 0
+        return set()
+    return {version for (version,) in connection.execute("SELECT version FROM schema_versions")}
 
 
 def _apply(connection: sqlite3.Connection, number: int, file: Path) -> None:

@@ -24,10 +24,10 @@ def tables(connection: sqlite3.Connection) -> set[str]:
     return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
-def test_the_files_are_numbered_without_gaps() -> None:
+def test_no_two_files_have_one_number() -> None:
     numbers = [int(file.name[:4]) for file in sorted(MIGRATIONS.iterdir())]
 
-    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(set(numbers)) == len(numbers)
 
 
 def test_each_missing_step_is_applied_once(connection: sqlite3.Connection, tmp_path: Path) -> None:
@@ -40,6 +40,16 @@ def test_each_missing_step_is_applied_once(connection: sqlite3.Connection, tmp_p
 
     assert connection.execute("SELECT * FROM b").fetchall() == [(1,)]
     assert connection.execute("SELECT * FROM schema_versions").fetchall() == [(1, "0001_a"), (2, "0002_b")]
+
+
+def test_a_step_that_was_left_out_is_applied_later(connection: sqlite3.Connection, tmp_path: Path) -> None:
+    (tmp_path / "0003_c.sql").write_text("CREATE TABLE c (x);")
+    migrate(connection, tmp_path)
+    (tmp_path / "0002_b.sql").write_text("CREATE TABLE b (x);")
+
+    assert migrate(connection, tmp_path) == 3
+
+    assert tables(connection) == {"schema_versions", "b", "c"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,156 @@
+"""Name what people do with results, and what that needs of the database and the shelf."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from jobs.job import ClipFacts, Job, State
+
+
+class Keepsake(StrEnum):
+    """Name a file made from results."""
+
+    POSTER = "poster"
+    COMPARE = "compare"
+
+
+class CopyKind(StrEnum):
+    """Name a message with a result besides its ending."""
+
+    COMPARE = "compare"
+    AGAIN = "again"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Name a comparison: a result, and the older result it is held against (empty: its own clip)."""
+
+    job_id: str
+    other_job_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Tell of one such message."""
+
+    channel_id: int
+    message_id: int
+    posted_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Show one job in its line; `number` counts from 1 by time, `parent` is the number it was made from (0: none)."""
+
+    job: Job
+    number: int
+    parent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Hold the window of a line around one job, oldest first; `total` counts the whole line."""
+
+    versions: tuple[Version, ...]
+    total: int
+
+    def find(self, job_id: str) -> Version | None:
+        """Return the version of a job."""
+        return next((each for each in self.versions if each.job.id == job_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """Tell what goes with a deleted result: its shelf files, and the messages it stands in."""
+
+    job: Job
+    files: tuple[str, ...]
+    copies: tuple[Copy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Count the thumbs."""
+
+    liked: int
+    disliked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Count the thumbs for results of one service and style (empty: none)."""
+
+    service: str
+    style: str
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Say which of a member's jobs in one server are looked for, newest first; `text` is in prompt, style or code."""
+
+    user_id: int
+    guild_id: int | None
+    states: frozenset[State] | None = None
+    text: str = ""
+
+
+class ResultStore(Protocol):
+    """Keep what people do with results; every method is one transaction and raises StorageError."""
+
+    async def line(self, job_id: str, around: int) -> Line:
+        """Return at most `around` versions about a job; those that failed or were cancelled are left out."""
+
+    async def search(self, search: Search, *, offset: int, limit: int) -> list[Job]:
+        """Return the jobs that fit."""
+
+    async def has_result(self, user_id: int, *, besides: str = "") -> bool:
+        """Tell whether a member was ever delivered a result, besides that of one job."""
+
+    async def keepsakes(self, job_ids: Sequence[str], what: Keepsake) -> Mapping[str, str]:
+        """Return the files made from single results, by job."""
+
+    async def comparison(self, pair: Pair) -> str | None:
+        """Return the file of a comparison."""
+
+    async def keep(self, job_id: str, what: Keepsake, file: str, other_job_id: str = "") -> None:
+        """Remember a file in place of an earlier one."""
+
+    async def last_copy(self, what: CopyKind, pair: Pair, channel_id: int | None = None) -> Copy | None:
+        """Return the newest such message, in one channel where it is named."""
+
+    async def note_copy(self, what: CopyKind, pair: Pair, copy: Copy) -> None:
+        """Remember a message."""
+
+    async def delete(self, job_id: str, by: int, *, now_ms: int) -> Deleted | None:
+        """Mark a delivered result as deleted; None where it is not delivered or somebody was first."""
+
+    async def rate(self, job: Job, user_id: int, *, liked: bool, now_ms: int) -> Tally:
+        """Keep a member's thumb in place of their earlier one and return the count."""
+
+    async def acceptance(self, guild_id: int, *, since_ms: int) -> list[Acceptance]:
+        """Return a server's thumbs by service and style, the most thumbs first."""
+
+
+class Gallery(Protocol):
+    """Keep and make files of results; raises MediaError."""
+
+    async def keeps(self, file: str) -> bool:
+        """Tell whether a file is on the shelf; False for an empty name."""
+
+    def path(self, file: str) -> Path:
+        """Return where a shelf file lies."""
+
+    async def make_poster(self, job_id: str, file: str) -> str:
+        """Make a picture of a video on the shelf and return its shelf name."""
+
+    async def make_comparison(self, job_id: str, before: str, after: str) -> tuple[str, ClipFacts]:
+        """Put two videos of the shelf side by side; return the shelf name and what came of it."""
+
+    async def look(self, file: str) -> ClipFacts:
+        """State what a shelf file is."""
+
+    async def discard(self, files: Sequence[str]) -> None:
+        """Delete files; missing ones are fine."""

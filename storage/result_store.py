@@ -1,0 +1,182 @@
+"""Keep what people do with results: versions, comparisons, copies, deletions, thumbs."""
+
+from collections.abc import Mapping, Sequence
+
+from jobs.job import Job, State
+from jobs.result_ports import Acceptance, Copy, CopyKind, Deleted, Keepsake, Line, Pair, Search, Tally
+from storage import ratings
+from storage.database import Database, Row, Session
+from storage.job_rows import read_job
+from storage.moves import record_event
+from storage.versions import read_line
+
+
+class SqlResultStore:
+    """Keep them in a database; implements `jobs.result_ports.ResultStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def line(self, job_id: str, around: int) -> Line:
+        """Return at most `around` versions about a job; those that failed or were cancelled are left out."""
+        return await self._database.read(lambda session: read_line(session, job_id, around))
+
+    async def search(self, search: Search, *, offset: int, limit: int) -> list[Job]:
+        """Return the jobs that fit, newest first."""
+        return await self._database.read(lambda session: _search(session, search, offset, limit))
+
+    async def has_result(self, user_id: int, *, besides: str = "") -> bool:
+        """Tell whether a member was ever delivered a result, besides that of one job."""
+
+        def work(session: Session) -> bool:
+            row = session.row(
+                "SELECT 1 FROM jobs WHERE user_id = $1 AND state = 'delivered' AND id <> $2 LIMIT 1", user_id, besides
+            )
+            return row is not None
+
+        return await self._database.read(work)
+
+    async def keepsakes(self, job_ids: Sequence[str], what: Keepsake) -> Mapping[str, str]:
+        """Return the files made from single results, by job."""
+
+        def work(session: Session) -> dict[str, str]:
+            found = {job_id: _keepsake(session, job_id, what, "") for job_id in job_ids}
+            return {job_id: file for job_id, file in found.items() if file is not None}
+
+        return await self._database.read(work)
+
+    async def comparison(self, pair: Pair) -> str | None:
+        """Return the file of a comparison."""
+        return await self._database.read(
+            lambda session: _keepsake(session, pair.job_id, Keepsake.COMPARE, pair.other_job_id)
+        )
+
+    async def keep(self, job_id: str, what: Keepsake, file: str, other_job_id: str = "") -> None:
+        """Remember a file in place of an earlier one."""
+        await self._database.write(
+            lambda session: session.execute(
+                """
+                INSERT INTO keepsakes (job_id, what, other_job_id, file) VALUES ($1, $2, $3, $4)
+                ON CONFLICT (job_id, what, other_job_id) DO UPDATE SET file = excluded.file
+                """,
+                job_id,
+                what,
+                other_job_id,
+                file,
+            )
+        )
+
+    async def last_copy(self, what: CopyKind, pair: Pair, channel_id: int | None = None) -> Copy | None:
+        """Return the newest such message, in one channel where it is named."""
+
+        def work(session: Session) -> Copy | None:
+            row = session.row(
+                """
+                SELECT * FROM copies
+                WHERE job_id = $1 AND what = $2 AND other_job_id = $3 AND channel_id = COALESCE($4, channel_id)
+                ORDER BY posted_at_ms DESC LIMIT 1
+                """,
+                pair.job_id,
+                what,
+                pair.other_job_id,
+                channel_id,
+            )
+            return None if row is None else _read_copy(row)
+
+        return await self._database.read(work)
+
+    async def note_copy(self, what: CopyKind, pair: Pair, copy: Copy) -> None:
+        """Remember a message."""
+        await self._database.write(
+            lambda session: session.execute(
+                """
+                INSERT INTO copies (message_id, channel_id, job_id, what, other_job_id, posted_at_ms)
+                VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (message_id) DO NOTHING
+                """,
+                copy.message_id,
+                copy.channel_id,
+                pair.job_id,
+                what,
+                pair.other_job_id,
+                copy.posted_at_ms,
+            )
+        )
+
+    async def delete(self, job_id: str, by: int, *, now_ms: int) -> Deleted | None:
+        """Mark a delivered result as deleted; None where it is not delivered or somebody was first."""
+        return await self._database.write(lambda session: _delete(session, job_id, by, now_ms))
+
+    async def rate(self, job: Job, user_id: int, *, liked: bool, now_ms: int) -> Tally:
+        """Keep a member's thumb in place of their earlier one and return the count."""
+        return await self._database.write(
+            lambda session: ratings.rate(session, job, user_id, liked=liked, now_ms=now_ms)
+        )
+
+    async def acceptance(self, guild_id: int, *, since_ms: int) -> list[Acceptance]:
+        """Return a server's thumbs by service and style, the most thumbs first."""
+        return await self._database.read(lambda session: ratings.acceptance(session, guild_id, since_ms=since_ms))
+
+
+def _keepsake(session: Session, job_id: str, what: Keepsake, other_job_id: str) -> str | None:
+    row = session.row(
+        "SELECT file FROM keepsakes WHERE job_id = $1 AND what = $2 AND other_job_id = $3", job_id, what, other_job_id
+    )
+    return None if row is None else row["file"]
+
+
+def _read_copy(row: Row) -> Copy:
+    return Copy(row["channel_id"], row["message_id"], row["posted_at_ms"])
+
+
+def _search(session: Session, search: Search, offset: int, limit: int) -> list[Job]:
+    wanted = sorted(State if search.states is None else search.states)
+    if not wanted:
+        return []
+    padded = wanted + wanted[:1] * (len(State) - len(wanted))
+    rows = session.rows(
+        """
+        SELECT * FROM jobs
+        WHERE user_id = $1 AND guild_id IS NOT DISTINCT FROM $2 AND state IN ($3, $4, $5, $6, $7, $8, $9)
+            AND (
+                $10 = '%%' OR code LIKE $10 ESCAPE '\\'
+                OR json_extract(request, '$.prompt') LIKE $10 ESCAPE '\\'
+                OR json_extract(request, '$.style') LIKE $10 ESCAPE '\\'
+            )
+        ORDER BY created_at_ms DESC, id DESC LIMIT $11 OFFSET $12
+        """,
+        search.user_id,
+        search.guild_id,
+        *padded,
+        _pattern(search.text),
+        limit,
+        offset,
+    )
+    return list(map(read_job, rows))
+
+
+def _pattern(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+def _delete(session: Session, job_id: str, by: int, now_ms: int) -> Deleted | None:
+    row = session.row(
+        """
+        UPDATE jobs SET deleted_at_ms = $2
+        WHERE id = $1 AND state = 'delivered' AND deleted_at_ms IS NULL
+        RETURNING *
+        """,
+        job_id,
+        now_ms,
+    )
+    if row is None:
+        return None
+    job = read_job(row)
+    record_event(session, job, "delete", now_ms=now_ms, detail=f"by {by}")
+    made = session.rows("SELECT file FROM keepsakes WHERE job_id = $1 OR other_job_id = $1", job_id)
+    copies = session.rows("SELECT * FROM copies WHERE job_id = $1 OR other_job_id = $1", job_id)
+    session.execute("DELETE FROM keepsakes WHERE job_id = $1 OR other_job_id = $1", job_id)
+    session.execute("DELETE FROM copies WHERE job_id = $1 OR other_job_id = $1", job_id)
+    kept = (job.clip.file if job.clip else "", job.result.file if job.result else "")
+    files = tuple(file for file in (*kept, *(row["file"] for row in made)) if file)
+    return Deleted(job, files, tuple(map(_read_copy, copies)))

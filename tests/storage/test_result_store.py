@@ -1,0 +1,175 @@
+"""Keep what people do with results: lines of versions, deletion, copies, thumbs, search."""
+
+import asyncio
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+import pytest
+
+from jobs.job import ClipSource, Job, Kind, Request, State
+from jobs.result_ports import Copy, CopyKind, Keepsake, Pair, Search, Tally
+from storage.job_store import SqlJobStore
+from storage.result_store import SqlResultStore
+from storage.sqlite import SqliteDatabase
+from tests.storage.jobs_made import ended, insert
+
+times = count(100)
+
+
+@pytest.fixture
+def results(database: SqliteDatabase) -> SqlResultStore:
+    return SqlResultStore(database)
+
+
+async def delivered(store: SqlJobStore, parent: Job | None = None, **changes: Any) -> Job:
+    return await ended(store, State.DELIVERED, **({"now_ms": next(times)} | changes), **_of(parent))
+
+
+def _of(parent: Job | None) -> dict[str, Any]:
+    return {"parent_job_id": parent.id} if parent else {}
+
+
+class TestLines:
+    async def test_versions_are_numbered_by_time_and_know_their_parents(
+        self, store: SqlJobStore, results: SqlResultStore
+    ) -> None:
+        first = await delivered(store)
+        second = await delivered(store, first)
+        third = await delivered(store, first)
+        fourth = await delivered(store, third)
+        await delivered(store)
+        for job in (first, second, third, fourth):
+            line = await results.line(job.id, 25)
+            assert [each.job.id for each in line.versions] == [first.id, second.id, third.id, fourth.id]
+            assert [(each.number, each.parent) for each in line.versions] == [(1, 0), (2, 1), (3, 1), (4, 3)]
+            assert line.total == 4
+
+    async def test_what_failed_is_left_out_and_bridged(self, store: SqlJobStore, results: SqlResultStore) -> None:
+        first = await delivered(store)
+        failed = await ended(store, State.FAILED, now_ms=next(times), parent_job_id=first.id)
+        second = await delivered(store, failed)
+        line = await results.line(second.id, 25)
+        assert [(each.job.id, each.parent) for each in line.versions] == [(first.id, 0), (second.id, 1)]
+        seen = await results.line(failed.id, 25)
+        assert seen.find(failed.id) is not None
+        assert seen.total == 3
+
+    async def test_a_thousand_versions_show_a_window(
+        self, store: SqlJobStore, results: SqlResultStore, database: SqliteDatabase
+    ) -> None:
+        first = await delivered(store)
+        chain = [first.id]
+        for number in range(1, 1000):
+            job = await insert(store, now_ms=1000 + number, parent_job_id=chain[-1])
+            chain.append(job.id)
+        for index, first_shown in ((0, 1), (500, 489), (999, 976)):
+            line = await results.line(chain[index], 25)
+            assert line.total == 1000
+            assert [each.number for each in line.versions] == list(range(first_shown, first_shown + 25))
+            assert line.find(chain[index]) is not None
+            assert all(each.parent == each.number - 1 for each in line.versions)
+
+    async def test_a_job_that_is_gone_has_no_line(self, results: SqlResultStore) -> None:
+        line = await results.line("gone", 25)
+        assert (line.versions, line.total) == ((), 0)
+
+
+class TestDeletion:
+    async def test_it_happens_once_and_names_all_that_goes(
+        self, store: SqlJobStore, results: SqlResultStore, database: SqliteDatabase
+    ) -> None:
+        first, second = await delivered(store), await delivered(store)
+        await results.keep(first.id, Keepsake.POSTER, "poster-a")
+        await results.keep(second.id, Keepsake.COMPARE, "compare-b", first.id)
+        await results.keep(second.id, Keepsake.COMPARE, "compare-own")
+        await results.note_copy(CopyKind.COMPARE, Pair(second.id, first.id), Copy(5, 50, 1))
+        await results.note_copy(CopyKind.AGAIN, Pair(first.id), Copy(5, 51, 1))
+        outcomes = await asyncio.gather(*(results.delete(first.id, 20, now_ms=9000) for _ in range(50)))
+        (deleted,) = [each for each in outcomes if each is not None]
+        assert set(deleted.files) == {"poster-a", "compare-b"}
+        assert {copy.message_id for copy in deleted.copies} == {50, 51}
+        assert deleted.job.deleted_at_ms == 9000
+        assert await results.comparison(Pair(second.id)) == "compare-own"
+        assert [event.event for event in await store.events(first.id)].count("delete") == 1
+
+    async def test_only_a_delivered_result_is_deleted(self, store: SqlJobStore, results: SqlResultStore) -> None:
+        failed, open_job = await ended(store, State.FAILED), await insert(store)
+        for job_id in (open_job.id, failed.id, "gone"):
+            assert await results.delete(job_id, 20, now_ms=1) is None
+
+    async def test_clip_and_result_go_too(
+        self, store: SqlJobStore, results: SqlResultStore, database: SqliteDatabase
+    ) -> None:
+        job = await delivered(store)
+        await database.write(
+            lambda session: session.execute(
+                "UPDATE jobs SET result = $2, clip = $3 WHERE id = $1",
+                job.id,
+                '{"url":"https://r.example","file":"result-x","facts":null,"url_expires_at_ms":null,"notes":[]}',
+                '{"file":"clip-x","facts":{"container":"mp4","video_codec":"h264","audio_codec":"","width":1,'
+                '"height":1,"duration_ms":1,"size_bytes":1,"fps":1.0},"notes":[]}',
+            )
+        )
+        deleted = await results.delete(job.id, 20, now_ms=1)
+        assert deleted is not None
+        assert deleted.files == ("clip-x", "result-x")
+
+
+async def test_the_last_thumb_of_each_member_counts(store: SqlJobStore, results: SqlResultStore) -> None:
+    job = await delivered(store)
+    styled = await delivered(store, request=Request(Kind.MODIFY, "rain", style="Noir"))
+    assert await results.rate(job, 1, liked=True, now_ms=5) == Tally(1, 0)
+    assert await results.rate(job, 2, liked=True, now_ms=6) == Tally(2, 0)
+    assert await results.rate(job, 1, liked=False, now_ms=7) == Tally(1, 1)
+    assert await results.rate(styled, 1, liked=True, now_ms=8) == Tally(1, 0)
+    counted = await results.acceptance(10, since_ms=0)
+    assert [(each.service, each.style, each.tally) for each in counted] == [
+        ("kie", "", Tally(1, 1)),
+        ("kie", "Noir", Tally(1, 0)),
+    ]
+    assert [each.style for each in await results.acceptance(10, since_ms=8)] == ["Noir"]
+    assert await results.acceptance(11, since_ms=0) == []
+
+
+async def test_a_search_finds_prompt_style_and_code_as_typed(store: SqlJobStore, results: SqlResultStore) -> None:
+    odd = await insert(store, now_ms=1, request=Request(Kind.MODIFY, "100% Rain_y \\ night", style="Noir"))
+    plain = await insert(store, now_ms=2, request=Request(Kind.MODIFY, "a modify prompt"))
+    found = Search(20, 10)
+    for text, expected in (
+        ("", [plain, odd]),
+        ("rain_Y", [odd]),
+        ("100%", [odd]),
+        ("%", [odd]),
+        ("\\", [odd]),
+        ("noir", [odd]),
+        (plain.code.lower(), [plain]),
+        ("modify", [plain]),
+        ("' OR 1=1 --", []),
+    ):
+        got = await results.search(replace(found, text=text), offset=0, limit=10)
+        assert [job.id for job in got] == [job.id for job in expected], text
+    assert await results.search(replace(found, states=frozenset({State.FAILED})), offset=0, limit=10) == []
+
+
+async def test_a_first_result_is_known(store: SqlJobStore, results: SqlResultStore) -> None:
+    assert not await results.has_result(20)
+    job = await delivered(store)
+    assert await results.has_result(20)
+    assert not await results.has_result(20, besides=job.id)
+
+
+async def test_a_copy_is_found_by_channel(store: SqlJobStore, results: SqlResultStore) -> None:
+    job = await delivered(store)
+    for number, channel in ((1, 5), (2, 6)):
+        await results.note_copy(CopyKind.AGAIN, Pair(job.id), Copy(channel, number, number))
+    last = await results.last_copy(CopyKind.AGAIN, Pair(job.id))
+    there = await results.last_copy(CopyKind.AGAIN, Pair(job.id), 5)
+    assert (last and last.message_id, there and there.message_id) == (2, 1)
+    assert await results.last_copy(CopyKind.COMPARE, Pair(job.id)) is None
+
+
+async def test_a_file_a_new_job_begins_with_is_in_use(store: SqlJobStore) -> None:
+    clip = ClipSource("", "luma.mp4", file="result-before", job_id="x")
+    await insert(store, request=Request(Kind.MODIFY, "rain", clip=clip))
+    assert "result-before" in await store.files_in_use()
