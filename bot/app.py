@@ -37,6 +37,7 @@ from jobs.services import Provider
 from jobs.worker import Worker
 from media.clips import ClipLimits, RenewSource, ShelfClips
 from media.fetch import Fetcher
+from media.images import ShelfPictures
 from media.limited import Workshop
 from media.links import explain_link
 from media.pace import PaceLimits
@@ -167,7 +168,9 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
             providers=providers,
             clips=clips,
             delivery=delivery,
-            gates=Gates([each.abilities for each in providers.values()], clock, watch.on_outage),
+            gates=Gates(
+                [each.abilities for each in providers.values()], clock, watch.on_outage, _preferences(settings)
+            ),
             clock=clock,
             alarms=watch,
             wake=lambda: worker.wake(),  # noqa: PLW0108 - the worker is built from what is built here
@@ -254,7 +257,9 @@ async def _open_media(settings: Settings, clock: SystemClock, renew: RenewSource
     await shelf.open()
     workshop = Workshop(settings.data_dir / "work", lookers=settings.media_workers, workers=settings.media_workers)
     limits = ClipLimits(int(settings.clip_max_bytes), settings.clip_max_seconds)
-    return fetcher, shelf, ShelfClips(fetcher, Prober(workshop), shelf, limits=limits, renew=renew)
+    pictures = ShelfPictures(fetcher, workshop, shelf, renew)
+    clips = ShelfClips(fetcher, Prober(workshop), shelf, limits=limits, renew=renew, pictures=pictures)
+    return fetcher, shelf, clips
 
 
 def _client_options(settings: Settings) -> ClientOptions:

@@ -5,13 +5,15 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copyfile as copy_file
 
 from jobs.errors import MediaError, SourceUnavailableError, UnusableClipError
-from jobs.job import ClipSource, Job, Prepared, Result
+from jobs.job import ClipSource, Job, Picture, Prepared, Result
 from jobs.ports import Fitted
 from jobs.services import Abilities, TemporaryLink
 from media.edit import Editor
 from media.fetch import Fetcher
+from media.images import ShelfPictures
 from media.plans import InputPlan, check_abilities, plan_input, sound_agrees
 from media.probe import ClipDetails, Prober
 from media.shelf import Shelf, ShelfKind
@@ -20,6 +22,7 @@ log = logging.getLogger(__name__)
 
 MADE_SUFFIX = ".made"
 SOUND_NOTE = "The video came without sound, so your clip's own sound was laid under it."
+NO_LONGER_KEPT = "I no longer keep that video. Please attach it, or take another one."
 _SUFFIXES = {"matroska": "mkv"}
 
 # Asks Discord again for the address of an attachment; None when its message or file is gone.
@@ -50,6 +53,7 @@ class ShelfClips:
         editor: Editor | None = None,
         lay_sound: bool = True,
         on_progress: TellProgress | None = None,
+        pictures: ShelfPictures | None = None,
     ) -> None:
         self._fetcher = fetcher
         self._prober = prober
@@ -59,6 +63,7 @@ class ShelfClips:
         self._editor = editor
         self._lay_sound = lay_sound
         self._on_progress = on_progress
+        self._pictures = pictures
 
     async def prepare(self, job: Job, abilities: Abilities) -> Prepared:
         """Fetch the clip of a job, look at it, and keep what the service will get."""
@@ -69,9 +74,12 @@ class ShelfClips:
         path = self._shelf.new_incoming(job.id, ShelfKind.CLIP)
         made = path.with_suffix(MADE_SUFFIX)
         try:
-            await self._fetch_source(source, path)
+            kept = await self._take_kept(source, path)
+            if not kept:
+                await self._fetch_source(source, path)
             details = await self._prober.probe(path)
-            plan = self._plan(job, details, abilities)
+            # What lay on the shelf has been cut already.
+            plan = self._plan(details, abilities, 0.0 if kept else job.request.start_seconds)
             if plan is None or self._editor is None:
                 return Prepared(await self._place(job, ShelfKind.CLIP, path, details), details.facts)
             told = self._told(job)
@@ -80,6 +88,12 @@ class ShelfClips:
             return Prepared(await self._place(job, ShelfKind.CLIP, made, details), details.facts, plan.notes)
         finally:
             await _remove(path, made)
+
+    async def prepare_picture(self, job: Job, name: str, abilities: Abilities) -> Picture:
+        """Fetch a picture of a job's request, look at it, and keep it."""
+        if self._pictures is None:
+            raise UnusableClipError("No pictures are taken here.", rule="picture")
+        return await self._pictures.prepare(job, name, abilities)
 
     def public_url(self, file: str) -> str | None:
         """Return a signed address of a shelf file; None without a public address."""
@@ -140,13 +154,29 @@ class ShelfClips:
         finally:
             await _remove(made)
 
+    async def keeps(self, file: str) -> bool:
+        """Tell whether a file is on the shelf; False for an empty name."""
+        return bool(file) and await asyncio.to_thread(self._shelf.path(file).is_file)
+
     async def discard(self, file: str) -> None:
         """Delete a shelf file; a missing one is fine."""
         await self._shelf.discard(file)
 
+    async def _take_kept(self, source: ClipSource, path: Path) -> bool:
+        """Take a clip that lies on the shelf already; False where it is no longer kept."""
+        if not source.file:
+            return False
+        try:
+            await asyncio.to_thread(copy_file, self._shelf.path(source.file), path)
+        except FileNotFoundError:
+            return False
+        return True
+
     async def _fetch_source(self, source: ClipSource, path: Path) -> None:
         limit_bytes = self._limits.max_bytes
         try:
+            if not source.url:
+                raise UnusableClipError(NO_LONGER_KEPT, rule="link_gone")
             await self._fetcher.fetch(source.url, path, limit_bytes=limit_bytes)
         except UnusableClipError as error:
             if error.rule != "link_gone" or self._renew is None or source.message_id is None:
@@ -156,11 +186,11 @@ class ShelfClips:
                 raise
             await self._fetcher.fetch(url, path, limit_bytes=limit_bytes)
 
-    def _plan(self, job: Job, details: ClipDetails, abilities: Abilities) -> InputPlan | None:
+    def _plan(self, details: ClipDetails, abilities: Abilities, start_seconds: float) -> InputPlan | None:
         if self._editor is None:
             check_abilities(details, abilities, self._limits.max_seconds)
             return None
-        return plan_input(details, abilities, job.request.start_seconds, self._limits.max_seconds)
+        return plan_input(details, abilities, start_seconds, self._limits.max_seconds)
 
     async def _keep_playable(
         self, job: Job, path: Path, details: ClipDetails

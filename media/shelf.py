@@ -17,7 +17,9 @@ from media.fetch import free_bytes
 from media.partial import PART_SUFFIX, TAG_SUFFIX, sync_folder
 from media.signing import UrlSigner, open_signer
 
-_NAME = re.compile(r"(clip|result|poster|compare|small)-[A-Za-z0-9_-]{1,64}-[0-9a-f]{16}\.[a-z0-9]{2,4}", re.ASCII)
+_NAME = re.compile(
+    r"(clip|image|result|poster|compare|small)-[A-Za-z0-9_-]{1,64}-[0-9a-f]{16}\.[a-z0-9]{2,4}", re.ASCII
+)
 _PARTIAL_SECONDS = 2 * 3600
 
 
@@ -25,10 +27,14 @@ class ShelfKind(StrEnum):
     """Name what a file is kept for; each has a folder of its own."""
 
     CLIP = "clip"
+    IMAGE = "image"
     RESULT = "result"
     POSTER = "poster"
     COMPARE = "compare"
     SMALL = "small"
+
+
+_LONG_KEPT = frozenset({ShelfKind.CLIP, ShelfKind.RESULT, ShelfKind.POSTER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,8 @@ class ShelfLimits:
 
     def seconds(self, kind: ShelfKind) -> float:
         """Return how long a kind is kept."""
-        return self.result_seconds if kind in {ShelfKind.RESULT, ShelfKind.POSTER} else self.other_seconds
+        # A clip stays as long as what was made of it: to make it again, and to compare them.
+        return self.result_seconds if kind in _LONG_KEPT else self.other_seconds
 
 
 @dataclass(frozen=True, slots=True)

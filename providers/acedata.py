@@ -38,6 +38,9 @@ NAME = "acedata"
 API_URL = "https://api.acedata.cloud"
 BATCH = 50
 
+# No document lists them; these are what the vendor's own clients offer.
+RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "21:9", "9:21")
+
 # https://docs.acedata.cloud/en/concepts/responses: the code decides before the HTTP status, which for one code varies.
 FAULTS = {
     "bad_request": Fault.REFUSED,
@@ -150,7 +153,7 @@ def _read_task(answer: Answer, task: Mapping[str, object], now_ms: int) -> Statu
     if word in _FAILED or (success is False and (code or reason or finished_ms)):
         return Status(Progress.FAILED, reason=reason, code=code or word)
     if urls and (word in _DONE or success is True or finished_ms is not None):
-        return Status(Progress.DONE, urls)
+        return Status(Progress.DONE, urls, video_id=safe_code(result.get("video_id")))
     if code or reason:
         return Status(Progress.FAILED, reason=reason, code=code)
     if word in _DONE or success is True or finished_ms is not None:
@@ -252,4 +255,7 @@ def _abilities(settings: ServiceSettings) -> Abilities:
         creates_per_window=settings.creates_per_window or 10,
         window_seconds=settings.window_seconds or 10.0,
         poll_batch=BATCH,
+        ratios=RATIOS,
+        switches={"enhancement": True, "loop": False},
+        images=frozenset({"start_image", "end_image"}),
     )

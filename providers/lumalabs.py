@@ -202,4 +202,6 @@ def _abilities(settings: ServiceSettings) -> Abilities:
         window_seconds=settings.window_seconds or 10.0,
         cancels=True,
         strengths=STRENGTHS,
+        models=MODELS,
+        images=frozenset({"first_frame"}),
     )

@@ -129,9 +129,13 @@ def open_jobs(session: Session, user_id: int) -> list[Job]:
 
 def files_in_use(session: Session) -> frozenset[str]:
     """Return the shelf files of open jobs, those they are yet to take from the shelf too."""
-    rows = session.rows("SELECT clip, result, json_extract(request, '$.clip') AS source FROM open_jobs")
-    texts = [text for row in rows for text in (row["clip"], row["result"], row["source"]) if text is not None]
-    return frozenset(json.loads(text).get("file", "") for text in texts) - {""}
+    jobs = map(read_job, session.rows("SELECT * FROM open_jobs"))
+    return frozenset(file for job in jobs for file in _files_of(job)) - {""}
+
+
+def _files_of(job: Job) -> list[str]:
+    kept = [each.file for each in (job.clip, job.result, job.request.clip) if each is not None]
+    return kept + [picture.file for picture in job.request.images.values()]
 
 
 def events(session: Session, job_id: str) -> list[JobEvent]:

@@ -20,6 +20,7 @@ CONTENT_TYPES: Mapping[str, str] = {
     ".mkv": "video/x-matroska",
     ".png": "image/png",
     ".jpg": "image/jpeg",
+    ".webp": "image/webp",
 }
 
 

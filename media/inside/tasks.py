@@ -10,6 +10,7 @@ import av.logging
 from media.inside.comparing import compare
 from media.inside.editing import convert, poster
 from media.inside.look import look
+from media.inside.picture import look_at_picture
 from media.inside.repacking import remux
 
 av.logging.set_level(av.logging.PANIC)
@@ -21,6 +22,7 @@ def _look(file: str) -> dict[str, Any]:
 
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "look": _look,
+    "picture": look_at_picture,
     "convert": convert,
     "remux": remux,
     "poster": poster,

@@ -81,7 +81,7 @@ def test_an_answer_that_is_the_end_already_is_taken_as_such(name: str) -> None:
     reply = load("acedata", name)
     accepted = acedata.read_submit(Answer(reply.status, reply.body), START_MS)
     if name == "submit_finished":
-        assert accepted.status == Status(Progress.DONE, (VIDEO,))
+        assert accepted.status == Status(Progress.DONE, (VIDEO,), video_id="v-1")
     else:
         assert accepted.status == Status(Progress.FAILED, reason="generation failed", code="api_error")
 
@@ -107,7 +107,7 @@ async def test_many_tasks_are_read_with_one_request() -> None:
         statuses = await open_service("acedata", wire).poll([TASK, OTHER_TASK, "unknown-task"])
     assert wire.received[0].json() == {"action": "retrieve_batch", "ids": [TASK, OTHER_TASK, "unknown-task"]}
     assert len(wire.received) == 1
-    assert statuses[TASK] == Status(Progress.DONE, (VIDEO,))
+    assert statuses[TASK] == Status(Progress.DONE, (VIDEO,), video_id="v-1")
     assert statuses[OTHER_TASK] == Status(Progress.RUNNING)
     unknown = statuses["unknown-task"]
     assert isinstance(unknown, ProviderUnavailableError)
