@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Protocol
 
-from jobs.job import ClipFacts, Job, State
+from jobs.job import Job, Result, State
+from jobs.ports import Clips
 
 
 class Keepsake(StrEnum):
@@ -134,23 +134,14 @@ class ResultStore(Protocol):
         """Return a server's thumbs by service and style, the most thumbs first."""
 
 
-class Gallery(Protocol):
-    """Keep and make files of results; raises MediaError."""
+class Gallery(Clips, Protocol):
+    """Keep clips and results, and make new files of them; raises MediaError."""
 
     async def keeps(self, file: str) -> bool:
         """Tell whether a file is on the shelf; False for an empty name."""
 
-    def path(self, file: str) -> Path:
-        """Return where a shelf file lies."""
+    async def poster(self, job: Job, result: Result) -> str:
+        """Make a still picture of a result; return its name on the shelf."""
 
-    async def make_poster(self, job_id: str, file: str) -> str:
-        """Make a picture of a video on the shelf and return its shelf name."""
-
-    async def make_comparison(self, job_id: str, before: str, after: str) -> tuple[str, ClipFacts]:
-        """Put two videos of the shelf side by side; return the shelf name and what came of it."""
-
-    async def look(self, file: str) -> ClipFacts:
-        """State what a shelf file is."""
-
-    async def discard(self, files: Sequence[str]) -> None:
-        """Delete files; missing ones are fine."""
+    async def compare(self, job: Job, before: str, after: str) -> str:
+        """Make one video of two shelf files, before and after; return its name on the shelf."""

@@ -13,7 +13,7 @@ from jobs.job import ClipSource, Job, Kind, Request, Result
 from jobs.services import TemporaryLink
 from media.clips import ClipLimits, ShelfClips
 from media.fetch import Fetcher
-from media.shelf import Shelf, ShelfLimits
+from media.shelf import Shelf, ShelfKind, ShelfLimits
 from tests.fakes import FakeClock, abilities_of
 from tests.jobs.making import make_job
 from tests.media.benches import Benches
@@ -168,3 +168,33 @@ async def test_a_result_within_the_limit_goes_as_it_is(benches: Benches) -> None
         assert (fitted.path, fitted.shrunk) == (studio.clips.path(result.file), False)
         with pytest.raises(MediaError, match="no longer"):
             await studio.clips.fit(job, Result("", "result-gone-0123456789abcdef.mp4"), 1_000_000)
+
+
+async def test_a_clip_that_lies_on_the_shelf_is_taken_from_there(benches: Benches) -> None:
+    async with open_studio(benches) as studio:
+        path = studio.shelf.new_incoming("old", ShelfKind.RESULT)
+        make_clip(path.with_suffix(".mp4")).rename(path)
+        kept = await studio.shelf.place("old", ShelfKind.RESULT, path)
+        job = studio.job("gone.mp4")
+        clip = replace(job.request.clip or ClipSource(""), file=kept.name)
+        job = replace(job, request=replace(job.request, clip=clip, start_seconds=5.0))
+        prepared = await studio.clips.prepare(job, abilities_of())
+        assert studio.asked == []
+        assert await studio.clips.keeps(prepared.file)
+        assert prepared.file != kept.name
+        assert await studio.clips.keeps(kept.name)
+
+
+async def test_a_clip_kept_no_longer_is_fetched_or_said_to_be_gone(benches: Benches) -> None:
+    async with open_studio(benches) as studio:
+        gone = f"result-old-{'0' * 16}.mp4"
+        studio.files["renewed.mp4"] = make_clip(benches.folder / "renewed.mp4").read_bytes()
+        hung = ClipSource("", "luma.mp4", channel_id=1, message_id=2, attachment_id=3, file=gone, job_id="old")
+        job = studio.job()
+        hanging = replace(job, request=replace(job.request, clip=hung))
+        assert (await studio.clips.prepare(hanging, abilities_of())).file
+        lost = replace(job, request=replace(job.request, clip=ClipSource("", "luma.mp4", file=gone, job_id="old")))
+        with pytest.raises(UnusableClipError, match="no longer keep"):
+            await studio.clips.prepare(lost, abilities_of())
+        assert not await studio.clips.keeps(gone)
+        assert not await studio.clips.keeps("")

@@ -118,15 +118,15 @@ async def test_without_a_public_address_nothing_is_signed(tmp_path: Path) -> Non
 async def test_a_sweep_removes_the_old_and_never_an_open_jobs_file(tmp_path: Path) -> None:
     clock = FakeClock()
     shelf = await open_shelf(tmp_path, clock)
-    clip, kept_clip = await put(shelf, "a", ShelfKind.CLIP), await put(shelf, "b", ShelfKind.CLIP)
+    made, kept_made = await put(shelf, "a", ShelfKind.COMPARE), await put(shelf, "b", ShelfKind.COMPARE)
     result = await put(shelf, "a")
     clock.advance(3 * DAY_MS)
-    swept = await shelf.sweep({kept_clip})
+    swept = await shelf.sweep({kept_made})
     assert (swept.removed, swept.left_bytes) == (1, 200)
-    assert [shelf.path(name).exists() for name in (clip, kept_clip, result)] == [False, True, True]
+    assert [shelf.path(name).exists() for name in (made, kept_made, result)] == [False, True, True]
     clock.advance(12 * DAY_MS)
-    await shelf.sweep({kept_clip})
-    assert [shelf.path(name).exists() for name in (kept_clip, result)] == [True, False]
+    await shelf.sweep({kept_made})
+    assert [shelf.path(name).exists() for name in (kept_made, result)] == [True, False]
 
 
 async def test_a_sweep_takes_the_oldest_first_when_there_is_too_much(tmp_path: Path) -> None:
