@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from jobs.errors import LimitReachedError
+from jobs.errors import InvalidRequestError, LimitReachedError
 from jobs.job import Job, Kind, Prepared, Request
 from jobs.services import Abilities
 
@@ -31,7 +31,7 @@ def fits(job: Job, abilities: Abilities) -> bool:
 
 
 def _takes_request(request: Request, abilities: Abilities) -> bool:
-    if not request.wants <= abilities.offers or len(request.prompt) > abilities.prompt_chars:
+    if not request.wants <= abilities.offers or len(request.full_prompt) > abilities.prompt_chars:
         return False
     listed = [name for name in _LISTED if name in request.options]
     return all(request.options[name] in values_of(abilities, name) for name in listed)
@@ -45,6 +45,21 @@ def _takes_clip(job: Job, clip: Prepared, abilities: Abilities) -> bool:
         and facts.container in limits.containers
         and facts.video_codec in limits.codecs
     )
+
+
+def check_full_prompt(request: Request, abilities: Abilities) -> None:
+    """Raise InvalidRequestError where prompt and style together are longer than the service takes."""
+    count = len(request.full_prompt)
+    if request.style_text and count > abilities.prompt_chars:
+        raise InvalidRequestError(
+            "With the style's text the prompt has {count} characters; {title} takes at most {limit}. "
+            "Shorten the prompt by {over}, or leave the style out.",
+            rule="prompt",
+            count=count,
+            title=abilities.title,
+            limit=abilities.prompt_chars,
+            over=count - abilities.prompt_chars,
+        )
 
 
 def refuse_all(kind: Kind, able: Sequence[Abilities], reason: str) -> LimitReachedError:

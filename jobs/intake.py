@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from jobs.choosing import check_full_prompt
 from jobs.errors import ProviderError, UserError
 from jobs.job import Charge, Job, Kind, NewJob, State
 from jobs.outside import Outside
@@ -48,8 +49,9 @@ class Intake:
     async def queue(self, new: NewJob) -> tuple[Job, bool]:
         """Accept a job; it waits a moment for its card. The same interaction again returns its job and False.
 
-        Raises LimitReachedError with the decision that stands in the way.
+        Raises LimitReachedError with the decision that stands in the way, InvalidRequestError for too long a prompt.
         """
+        check_full_prompt(new.request, self._out.gates.abilities(new.service))
         now_ms = self._out.clock.now_ms()
         due_at_ms = now_ms + self._timings.place_wait_ms
         admitted = await self._out.store.insert(new, now_ms=now_ms, due_at_ms=due_at_ms)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from jobs.prompts import combine
+
 
 class State(StrEnum):
     """Name where a job stands; a state exists only where recovery after a crash differs."""
@@ -119,6 +121,7 @@ class Request:
     """Hold what a person asked for.
 
     `options` are the service-specific ones by their command names, `images` the pictures by theirs (`start_image`).
+    `style_text` is the text of the style as it was when the job was asked for.
     """
 
     kind: Kind
@@ -130,11 +133,17 @@ class Request:
     private: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
     images: Mapping[str, Picture] = field(default_factory=dict)
+    style_text: str = ""
 
     @property
     def unstaged(self) -> "Request":
         """Return the request as a new job begins with it: no picture is on the shelf yet."""
         return replace(self, images={name: Picture(each.source) for name, each in self.images.items()})
+
+    @property
+    def full_prompt(self) -> str:
+        """Return what the service is told: the prompt with the style's text."""
+        return combine(self.prompt, self.style_text)
 
     @property
     def wants(self) -> frozenset[str]:

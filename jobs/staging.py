@@ -16,8 +16,8 @@ class Links:
     images: Mapping[str, str]
 
     def fill(self, request: Request) -> Request:
-        """Return the request with the address of each picture among its options, as `<name>_url`."""
-        return replace(request, options={**request.options, **self.images})
+        """Return the request as it is sent: the style in the prompt, each picture's address in `<name>_url`."""
+        return replace(request, prompt=request.full_prompt, options={**request.options, **self.images})
 
 
 async def stage(job: Job, out: Outside) -> Job:

@@ -73,6 +73,7 @@ def build_request(request: Request) -> str:
             "kind": request.kind,
             "prompt": request.prompt,
             "style": request.style,
+            "style_text": request.style_text,
             "clip": clip,
             "start_seconds": request.start_seconds,
             "spoiler": request.spoiler,
