@@ -59,22 +59,9 @@ async def run_child(
 
     Raises ChildRefusedError for an answer about the file, ChildFailedError for anything else than an answer.
     """
-    given = asdict(limits)
-    del given["wall_seconds"]
     reading, writing = os.pipe()
     try:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            task,
-            json.dumps(arguments),
-            json.dumps(given),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=writing,
-            stderr=asyncio.subprocess.DEVNULL,
-            cwd=folder,
-            env={},
-            start_new_session=True,
-        )
+        process = await _start(command, (task, json.dumps(arguments), _limits_text(limits)), folder, writing)
     except BaseException:
         os.close(reading)
         raise
@@ -90,6 +77,31 @@ async def run_child(
         await _end(process)
     if answer is None or status != 0:
         raise ChildFailedError(f"{task}: no answer, exit {status}")
+    return _read_result(task, answer)
+
+
+async def _start(
+    command: Sequence[str], arguments: Sequence[str], folder: Path, stdout: int
+) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *command,
+        *arguments,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=asyncio.subprocess.DEVNULL,
+        cwd=folder,
+        env={},
+        start_new_session=True,
+    )
+
+
+def _limits_text(limits: ChildLimits) -> str:
+    given = asdict(limits)
+    del given["wall_seconds"]
+    return json.dumps(given)
+
+
+def _read_result(task: str, answer: dict[str, Any]) -> dict[str, Any]:
     if "refused" in answer:
         raise ChildRefusedError(str(answer["refused"]), str(answer.get("value", "")))
     result = answer.get("result")

@@ -9,7 +9,8 @@ from av.audio.frame import AudioFrame
 from av.filter import Graph
 from av.video.frame import VideoFrame
 
-HDR_TRANSFERS = frozenset({16, 18})  # PQ and HLG, ITU-T H.273 table 3
+from media.inside.hdr import HDR_TRANSFERS, write_table
+
 SAMPLE_RATE = 48_000
 _UNKNOWN = 2
 _HD_HEIGHT = 720
@@ -77,8 +78,10 @@ class PictureGraph:
         graph = Graph()
         graph.threads = 2
         nodes = [graph.add("buffer", _buffer_arguments(frame, self._base))]
+        # Smaller first: turning and recolouring then touch fewer pixels.
+        nodes.append(graph.add("scale", _size_arguments(frame, self._shape)))
         nodes += [graph.add(name, arguments) for name, arguments in _turns(frame.rotation)]
-        nodes.append(graph.add("scale", _scale_arguments(frame, self._shape)))
+        nodes += [graph.add(name, arguments) for name, arguments in _colours(frame)]
         nodes.append(graph.add("format", "pix_fmts=yuv420p"))
         if self._shape.boxed:
             nodes.append(graph.add("pad", f"w={self._shape.width}:h={self._shape.height}:x=(ow-iw)/2:y=(oh-ih)/2"))
@@ -105,18 +108,25 @@ def _turns(rotation: float) -> list[tuple[str, str]]:
     }.get(round(rotation / 90) * 90 % 360, [])
 
 
-def _scale_arguments(frame: VideoFrame, shape: Shape) -> str:
-    arguments = f"w={shape.width}:h={shape.height}:flags=bicubic:out_range=tv:out_color_matrix=bt709"
-    if shape.boxed:
-        arguments += ":force_original_aspect_ratio=decrease:force_divisible_by=2"
+def _size_arguments(frame: VideoFrame, shape: Shape) -> str:
+    width, height = shape.width, shape.height
+    if round(frame.rotation / 90) % 2:
+        width, height = height, width
+    arguments = f"w={width}:h={height}:flags=bicubic"
+    return f"{arguments}:force_original_aspect_ratio=decrease:force_divisible_by=2" if shape.boxed else arguments
+
+
+def _colours(frame: VideoFrame) -> list[tuple[str, str]]:
+    arguments = "out_range=tv:out_color_matrix=bt709"
     if int(frame.color_trc) in HDR_TRANSFERS:
-        transfer = "smpte2084" if int(frame.color_trc) == 16 else "arib-std-b67"
-        arguments += f":in_transfer={transfer}:in_primaries=bt2020:out_transfer=bt709:out_primaries=bt709"
-        return f"{arguments}:intent=perceptual"  # the other intents cut off what is brighter than a screen
+        table = f"file={write_table(int(frame.color_trc))}:interp=tetrahedral"
+        ordinary = "color_primaries=bt709:color_trc=bt709"
+        light = [("format", "pix_fmts=gbrp10le"), ("lut3d", table), ("setparams", ordinary)]
+        return [*light, ("scale", arguments)]
     if int(frame.colorspace) == _UNKNOWN and frame.format.name.startswith("yuv"):
         # Untagged HD is BT.709 everywhere but in the scaler's default.
         arguments += f":in_color_matrix={'bt709' if min(frame.width, frame.height) >= _HD_HEIGHT else 'bt601'}"
-    return arguments
+    return [("scale", arguments)]
 
 
 def _number(frame: VideoFrame, number: int, fps: Fraction) -> VideoFrame:

@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 
 from media.inside.answers import Refusal
 from media.inside.boxes import read_outline
-from media.inside.graphs import HDR_TRANSFERS
+from media.inside.hdr import HDR_TRANSFERS
 from media.inside.opening import (
     AUDIO_CODECS,
     check_size,

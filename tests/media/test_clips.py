@@ -43,9 +43,9 @@ class Studio:
         self.renewed.append(source)
         return f"{self.address}/renewed.mp4" if "renewed.mp4" in self.files else None
 
-    def job(self, name: str = "clip.mp4", **source: int) -> Job:
-        """Make a job on one of the server's files."""
-        clip = ClipSource(f"{self.address}/{name}?hm=secret", name, **source)
+    def job(self, name: str = "clip.mp4", message_id: int | None = None) -> Job:
+        """Make a job on one of the server's files, hanging on a message or not."""
+        clip = ClipSource(f"{self.address}/{name}?hm=secret", name, message_id=message_id)
         return replace(make_job(), request=Request(Kind.MODIFY, "make it snow", clip=clip))
 
     def link(self, name: str) -> TemporaryLink:
@@ -113,12 +113,11 @@ async def test_a_refused_clip_leaves_nothing(benches: Benches) -> None:
 
 async def test_an_expired_attachment_is_asked_for_again_once(benches: Benches) -> None:
     async with open_studio(benches) as studio:
-        ids = {"channel_id": 1, "message_id": 2, "attachment_id": 3}
         with pytest.raises(UnusableClipError, match="404"):
-            await studio.clips.prepare(studio.job("old.mp4", **ids), abilities_of())
+            await studio.clips.prepare(studio.job("old.mp4", message_id=2), abilities_of())
         assert len(studio.renewed) == 1
         studio.files["renewed.mp4"] = _made(benches.folder)
-        await studio.clips.prepare(studio.job("old.mp4", **ids), abilities_of())
+        await studio.clips.prepare(studio.job("old.mp4", message_id=2), abilities_of())
         assert studio.asked == ["old.mp4", "old.mp4", "renewed.mp4"]
         with pytest.raises(UnusableClipError, match="404"):
             await studio.clips.prepare(studio.job("old.mp4"), abilities_of())
