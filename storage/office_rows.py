@@ -1,12 +1,15 @@
 """Turn rows of settings, allowances, blocks, bonuses and the log into values."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from jobs.access import AccessRules, Block, Pause, Verdict
 from jobs.office import Budget, Deed, LogEntry, ServerSettings, Target, TargetKind
 from jobs.quota import Allowance, Bonus, Period
 from storage.database import Row, Session
+
+_NOWHERE = {"channel_id": None}
 
 
 def read_settings(session: Session, guild_id: int) -> ServerSettings:
@@ -16,17 +19,30 @@ def read_settings(session: Session, guild_id: int) -> ServerSettings:
     pause = named.get("pause")
     return ServerSettings(
         allowance=_allowance_of(named.get("allowance")),
-        budget_day=Budget(named["budget_day"]) if "budget_day" in named else None,
-        budget_month=Budget(named["budget_month"]) if "budget_month" in named else None,
+        budget_day=Budget(named["budget_day"]["edits"]) if "budget_day" in named else None,
+        budget_month=Budget(named["budget_month"]["edits"]) if "budget_month" in named else None,
         role_allowances=_role_allowances(session, guild_id),
         access=AccessRules(
             channels=_listed(session, guild_id, "channel"),
             roles=_listed(session, guild_id, "role"),
             pause=None if pause is None else Pause(pause["reason"], pause["paused_by"], pause["paused_at_ms"]),
         ),
-        showcase_channel_id=named.get("showcase"),
-        alerts_channel_id=named.get("alerts"),
+        showcase_channel_id=named.get("showcase", _NOWHERE)["channel_id"],
+        alerts_channel_id=named.get("alerts", _NOWHERE)["channel_id"],
     )
+
+
+def read_all_settings(session: Session, guild_id: int) -> ServerSettings:
+    """Return all that a server has set."""
+    users = session.row("SELECT COUNT(*) AS users FROM allowances WHERE guild_id = $1 AND kind = 'user'", guild_id)
+    assert users is not None
+    return replace(read_settings(session, guild_id), user_count=users["users"], words=read_words(session, guild_id))
+
+
+def read_words(session: Session, guild_id: int) -> tuple[str, ...]:
+    """Return a server's blocked words and patterns, in order."""
+    rows = session.rows("SELECT word FROM blocked_words WHERE guild_id = $1 ORDER BY word", guild_id)
+    return tuple(row["word"] for row in rows)
 
 
 def _allowance_of(facts: dict[str, Any] | None) -> Allowance | None:
