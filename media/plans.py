@@ -165,12 +165,14 @@ def plan_fit(details: ClipDetails, limit_bytes: int, *, floor: float, comfort: f
     """Return how a video is encoded to fit; None when that would look too bad.
 
     `floor` and `comfort` are bits per pixel: below comfort the pictures get one size smaller, at most `steps` times;
-    below the floor nothing is made.
+    below the floor nothing is made. A video that has few bits itself needs few: half of its own are comfort.
     """
     seconds = max(details.duration_ms, 1) / 1000
     total_kbps = limit_bytes * 8 * 0.97 / seconds / 1000
     audio_kbps = 0 if not details.audio_codec else 128 if total_kbps > 900 else 64 if total_kbps > 200 else 48
     frame = frame_of(details)
+    own = details.size_bytes * 8 / seconds / frame.pixel_rate
+    floor, comfort = min(floor, own / 4), min(comfort, own / 2)
     video_kbps = int(total_kbps - audio_kbps - 5 - float(frame.fps) * 0.15)
     if video_kbps * 1000 < comfort * frame.pixel_rate and frame.fps > 30:
         frame = frame_of(details, rate=Fraction(30))

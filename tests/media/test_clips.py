@@ -12,19 +12,21 @@ from jobs.errors import DiskFullError, LumaBotError, MediaError, SourceUnavailab
 from jobs.job import ClipSource, Job, Kind, Request, Result
 from jobs.services import TemporaryLink
 from media.clips import ClipLimits, ShelfClips
+from media.edit import EditLimits, Editor
 from media.fetch import Fetcher
 from media.shelf import Shelf, ShelfKind, ShelfLimits
 from tests.fakes import FakeClock, abilities_of
 from tests.jobs.making import make_job
 from tests.media.benches import Benches
 from tests.media.making import Recipe, make_clip
+from tests.media.watching import watch
 from tests.media.wires import QUICK, open_server
 
 
 class Studio:
     """Hold a server of files, and clips that fetch from it."""
 
-    def __init__(self, benches: Benches, port: int, free: int) -> None:
+    def __init__(self, benches: Benches, port: int, free: int, editor: Editor | None) -> None:
         self.files: dict[str, bytes] = {}
         self.asked: list[str] = []
         self.renewed: list[ClipSource] = []
@@ -34,8 +36,15 @@ class Studio:
         self.shelf = Shelf(
             benches.folder / "shelf", FakeClock(), limits=limits, public_url="https://bot.example", free=lambda _: free
         )
+        self.progress: list[float] = []
         self.clips = ShelfClips(
-            self.fetcher, benches.prober, self.shelf, limits=ClipLimits(2_000_000, 60.0), renew=self.renew
+            self.fetcher,
+            benches.prober,
+            self.shelf,
+            limits=ClipLimits(2_000_000, 60.0),
+            renew=self.renew,
+            editor=editor,
+            on_progress=lambda _, done: self.progress.append(done),
         )
 
     async def renew(self, source: ClipSource) -> str | None:
@@ -54,8 +63,8 @@ class Studio:
 
 
 @asynccontextmanager
-async def open_studio(benches: Benches, free: int = 1 << 40) -> AsyncIterator[Studio]:
-    """Open a server and clips."""
+async def open_studio(benches: Benches, free: int = 1 << 40, *, edits: bool = False) -> AsyncIterator[Studio]:
+    """Open a server and clips, which are edited where that is needed or refused."""
 
     async def talk(head: bytes, writer: asyncio.StreamWriter) -> None:
         name = head.split()[1].decode().partition("?")[0].lstrip("/")
@@ -70,7 +79,7 @@ async def open_studio(benches: Benches, free: int = 1 << 40) -> AsyncIterator[St
         await writer.drain()
 
     async with open_server(talk) as port:
-        studio = Studio(benches, port, free)
+        studio = Studio(benches, port, free, Editor(benches.workshop) if edits else None)
         await studio.shelf.open()
         try:
             yield studio
@@ -197,3 +206,93 @@ async def test_a_clip_kept_no_longer_is_fetched_or_said_to_be_gone(benches: Benc
             await studio.clips.prepare(lost, abilities_of())
         assert not await studio.clips.keeps(gone)
         assert not await studio.clips.keeps("")
+
+
+async def test_without_an_editor_a_clip_that_will_not_do_is_refused(benches: Benches) -> None:
+    async with open_studio(benches) as studio:
+        studio.files["long.mp4"] = _made(benches.folder, Recipe(frames=300))
+        studio.files["film.webm"] = _made(benches.folder, Recipe("vp9"), "webm")
+        studio.files["new.mp4"] = _made(benches.folder, Recipe("hevc"))
+        for name, text in {"long.mp4": "12.0 s long", "film.webm": "WEBM", "new.mp4": "HEVC"}.items():
+            with pytest.raises(UnusableClipError, match=text):
+                await studio.clips.prepare(studio.job(name), abilities_of())
+
+
+async def test_a_clip_is_cut_and_converted_for_the_service(benches: Benches) -> None:
+    async with open_studio(benches, edits=True) as studio:
+        studio.files["long.webm"] = _made(benches.folder, Recipe("vp9", frames=400, flash=3.0), "webm")
+        job = studio.job("long.webm")
+        job = replace(job, request=replace(job.request, start_seconds=2.0))
+        prepared = await studio.clips.prepare(job, abilities_of())
+        assert prepared.notes == ("0:02-0:12 of 0:16", "converted to MP4 (was webm, vp9)")
+        assert (prepared.facts.container, prepared.facts.duration_ms) == ("mp4", 10_000)
+        seen = watch(studio.clips.path(prepared.file))
+        assert (seen.numbers[0], len(seen.numbers)) == (50, 250)
+        assert seen.flash == pytest.approx(1.0, abs=0.001)
+        assert studio.progress
+        assert max(studio.progress) <= 1.0
+        assert list(studio.shelf.incoming.iterdir()) == []
+        plain = _made(benches.folder)
+        studio.files["plain.mp4"] = plain
+        kept = await studio.clips.prepare(studio.job("plain.mp4"), abilities_of())
+        assert (kept.notes, studio.clips.path(kept.file).read_bytes()) == ((), plain)
+
+
+async def test_a_silent_result_gets_the_clips_sound_and_plays(benches: Benches) -> None:
+    async with open_studio(benches, edits=True) as studio:
+        studio.files["clip.mp4"] = _made(benches.folder, Recipe(frames=50, flash=1.0))
+        studio.files["done.mp4"] = _made(benches.folder, Recipe("hevc", frames=50, flash=1.0, sound=False))
+        studio.files["short.mp4"] = _made(benches.folder, Recipe(frames=30, sound=False))
+        job = studio.job()
+        job = replace(job, clip=await studio.clips.prepare(job, abilities_of()))
+        result = await studio.clips.fetch_result(job, studio.link("done.mp4"))
+        assert result.facts is not None
+        assert (result.facts.video_codec, result.facts.audio_codec) == ("h264", "aac")
+        assert "own sound" in result.notes[0]
+        seen = watch(studio.clips.path(result.file))
+        assert seen.errors == 0
+        assert seen.flash == pytest.approx(1.0, abs=0.001)
+        assert seen.beep is not None
+        assert abs(seen.beep - 1.0) < 0.02
+        # Another length: no sound is laid under what it would not fit.
+        short = await studio.clips.fetch_result(job, studio.link("short.mp4"))
+        assert short.facts is not None
+        assert (short.facts.audio_codec, short.notes) == ("", ())
+
+
+async def test_a_result_that_cannot_be_made_playable_is_kept_as_it_came(benches: Benches) -> None:
+    hasty = Editor(benches.workshop, EditLimits(seconds=0.01))
+    async with open_studio(benches) as studio:
+        studio.files["done.mkv"] = done = _made(benches.folder, Recipe("vp9"), "mkv")
+        clips = ShelfClips(studio.fetcher, benches.prober, studio.shelf, limits=ClipLimits(), editor=hasty)
+        result = await clips.fetch_result(studio.job(), studio.link("done.mkv"))
+        assert clips.path(result.file).read_bytes() == done
+
+
+async def test_a_result_over_the_limit_is_made_smaller_once(benches: Benches) -> None:
+    async with open_studio(benches, edits=True) as studio:
+        studio.files["done.mp4"] = done = _made(benches.folder, Recipe(width=640, height=360, frames=100, sound=False))
+        job, limit = studio.job(), len(done) // 2
+        result = await studio.clips.fetch_result(job, studio.link("done.mp4"))
+        fitted = await studio.clips.fit(job, result, limit)
+        assert fitted is not None
+        assert (fitted.shrunk, fitted.size_bytes <= limit, fitted.path.stat().st_size) == (
+            True,
+            True,
+            fitted.size_bytes,
+        )
+        again = await studio.clips.fit(job, result, limit)
+        assert again == fitted
+        assert await studio.clips.fit(job, result, 2_000) is None
+        assert studio.clips.path(result.file).stat().st_size > limit
+
+
+async def test_a_poster_and_a_comparison_are_kept_on_the_shelf(benches: Benches) -> None:
+    async with open_studio(benches, edits=True) as studio:
+        studio.files |= {"clip.mp4": _made(benches.folder), "done.mp4": _made(benches.folder, Recipe(frames=30))}
+        job = studio.job()
+        prepared = await studio.clips.prepare(job, abilities_of())
+        result = await studio.clips.fetch_result(job, studio.link("done.mp4"))
+        assert studio.clips.path(await studio.clips.poster(job, result)).read_bytes()[:2] == b"\xff\xd8"
+        both = await benches.details(studio.clips.path(await studio.clips.compare(job, prepared.file, result.file)))
+        assert (both.width, both.height, both.frames) == (160, 192, 30)

@@ -156,7 +156,7 @@ def test_sound_is_laid_under_a_silent_result_of_the_same_length_only() -> None:
 
 
 def test_a_video_is_fitted_by_rate_then_by_size_and_not_below_the_floor() -> None:
-    film = replace(PLAIN, width=1920, height=1080, duration_ms=60_000, fps=30.0)
+    film = replace(PLAIN, width=1920, height=1080, duration_ms=60_000, fps=30.0, size_bytes=400_000_000)
 
     def fit(megabytes: float, steps: int = 1) -> tuple[int, int, int] | None:
         plan = plan_fit(film, int(megabytes * 1e6), floor=0.02, comfort=0.06, steps=steps)
@@ -175,6 +175,9 @@ def test_a_video_is_fitted_by_rate_then_by_size_and_not_below_the_floor() -> Non
     silent = plan_fit(replace(film, audio_codec=""), 25_000_000, floor=0.02, comfort=0.06, steps=1)
     assert silent is not None
     assert silent.audio_kbps == 0
+    simple = plan_fit(replace(film, size_bytes=4_000_000), 3_000_000, floor=0.02, comfort=0.06, steps=1)
+    assert simple is not None
+    assert simple.frame.height == 1080
     fast = plan_fit(replace(film, fps=60.0), 40_000_000, floor=0.02, comfort=0.06, steps=1)
     assert fast is not None
     assert (fast.frame.height, int(fast.frame.fps)) == (1080, 30)
