@@ -11,6 +11,9 @@ Value = str | int | float | None
 class Row(Protocol):
     """Give a column's value by its name."""
 
+    def keys(self) -> list[str]:
+        """Return the names of the columns."""
+
     def __getitem__(self, name: str, /) -> Any:
         """Return the value of a column."""
 
