@@ -4,7 +4,10 @@ import argparse
 import asyncio
 import os
 import platform
+import sys
 import tempfile
+import time
+import traceback
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,7 @@ from typing import Any
 from tests.bench.acknowledgement import measure_acknowledgement
 from tests.bench.callbacks import measure_callbacks
 from tests.bench.memory import measure_memory
-from tests.bench.report import Figure, write_report
+from tests.bench.report import Figure, show, write_report
 from tests.bench.start import measure_start
 from tests.bench.throughput import measure_throughput
 
@@ -23,25 +26,45 @@ PARTS: Mapping[str, Callable[[Path], Coroutine[Any, Any, list[Figure]]]] = {
     "callbacks": measure_callbacks,
     "memory": measure_memory,
 }
+# Several times what a part takes on a slow machine; one that takes longer hangs.
+LONGEST_SECONDS = 420.0
 
 
-def main() -> None:
-    """Measure and write the report."""
+def main() -> int:
+    """Measure and write the report; return 1 when a part did not finish."""
     parser = argparse.ArgumentParser("python -m tests.bench", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=sorted(PARTS), default=list(PARTS), help="these parts alone")
     parser.add_argument("--out", type=Path, default=Path(), help="folder of the report")
+    parser.add_argument("--seconds", type=float, default=LONGEST_SECONDS, help="the longest one part may take")
     wanted = parser.parse_args()
     figures: list[Figure] = []
     for part in wanted.only:
+        started = time.monotonic()
         print(f"measuring {part} ...", flush=True)
-        with tempfile.TemporaryDirectory(prefix="luma-bench-") as folder:
-            found = asyncio.run(PARTS[part](Path(folder)))
-        for figure in found:
-            print(f"  {figure.what}: {figure.value:.4g} {figure.unit}" + (f" (aim {figure.aim})" if figure.aim else ""))
+        found = _measure(part, wanted.seconds)
+        print(*map(show, found), f"  ({time.monotonic() - started:.0f} s)", sep="\n", flush=True)
         figures += found
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    write_report(figures, machine, wanted.out)
+        write_report(figures, list(PARTS), _machine(), wanted.out)
+    return int(any(figure.value is None for figure in figures))
+
+
+def _measure(part: str, seconds: float) -> list[Figure]:
+    async def within_time(folder: Path) -> list[Figure]:
+        async with asyncio.timeout(seconds):
+            return await PARTS[part](folder)
+
+    try:
+        with tempfile.TemporaryDirectory(prefix="luma-bench-", ignore_cleanup_errors=True) as folder:
+            return asyncio.run(within_time(Path(folder)))
+    except Exception as error:  # whatever it is, the other parts can still be measured
+        traceback.print_exc()
+        return [Figure(part, f"did not finish: {type(error).__name__}", None, "", met=False)]
+
+
+def _machine() -> str:
+    load = ", ".join(f"{average:.1f}" for average in os.getloadavg())
+    return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, load {load}"
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -3,39 +3,55 @@
 import asyncio
 import os
 import sys
-import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from sandbox.discord.actor import RefusedError
 from sandbox.discord.server import DiscordServer
 from sandbox.video.clip import draw_clip
+from tests.bench.crowd import Crowd
 from tests.bench.local import open_local
+from tests.bench.meter import Cpu, read_cpu
 from tests.bench.report import Figure, percentile
 
 PART = "acknowledgement"
-IN_SEQUENCE, PER_SECOND, SPREAD_SECONDS = 500, 100, 5
+WARM_UP, IN_SEQUENCE, PER_SECOND, SPREAD_SECONDS = 50, 500, 100, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Hold one bot's milliseconds to the answer, and its processor time for each command."""
+
+    sequence: list[float]
+    spread: list[float]
+    cpu: Cpu
 
 
 async def measure_acknowledgement(folder: Path) -> list[Figure]:
-    """Measure `/luma modify` 500 times in sequence and 100 times a second for 5 s."""
+    """Measure `/luma modify` 500 times in sequence and 100 times a second for 5 s, all places being taken."""
     clip = folder / "clip.mp4"
     await asyncio.to_thread(draw_clip, clip, 1)
-    bare, bare_spread = await _measure_bare(folder, clip)
+    async with _open_bare() as (discord, pid):
+        bare = await _measure(discord, clip, pid)
     async with open_local(folder, work_seconds=600, instant=True) as local:
-        ours = await _in_sequence(local.discord, clip)
-        spread = await _spread(local.discord, clip)
-    ratio, p99 = median(ours) / median(bare), percentile(spread, 0.99)
+        ours = await _measure(local.discord, clip, local.pid)
+    ratio, p99 = median(ours.sequence) / median(bare.sequence), percentile(ours.spread, 0.99)
     return [
-        Figure(PART, "bare bot, median of 500 in sequence", median(bare), "ms"),
-        Figure(PART, "/luma modify, median of 500 in sequence", median(ours), "ms"),
+        Figure(PART, "bare bot, median of 500 in sequence", median(bare.sequence), "ms"),
+        Figure(PART, "/luma modify, median of 500 in sequence", median(ours.sequence), "ms"),
         Figure(PART, "/luma modify over the bare bot", ratio, "times", "<= 2.5", ratio <= 2.5),
-        Figure(PART, "bare bot, p99 at 100/s", percentile(bare_spread, 0.99), "ms"),
+        Figure(PART, "bare bot, p99 at 100/s", percentile(bare.spread, 0.99), "ms"),
         Figure(PART, "/luma modify, p99 at 100/s", p99, "ms", "< 50", p99 < 50),
+        Figure(PART, "bare bot, processor time per command", bare.cpu.own_ms, "ms"),
+        Figure(PART, "/luma modify, processor time per command, preparing included", ours.cpu.own_ms, "ms"),
+        Figure(PART, "/luma modify, its child processes' per command", ours.cpu.children_ms, "ms"),
     ]
 
 
-async def _measure_bare(folder: Path, clip: Path) -> tuple[list[float], list[float]]:
+@asynccontextmanager
+async def _open_bare() -> AsyncIterator[tuple[DiscordServer, int]]:
     async with DiscordServer() as discord:
         discord.limits.enabled = False
         addresses = {
@@ -49,31 +65,16 @@ async def _measure_bare(folder: Path, clip: Path) -> tuple[list[float], list[flo
             await discord.world.hub.wait_for(
                 lambda: (discord.gateway.connected and bool(discord.actor.commands("Mia", "edits"))) or None, 30
             )
-            return await _in_sequence(discord, clip), await _spread(discord, clip)
+            yield discord, process.pid
         finally:
             process.kill()
             await process.wait()
 
 
-async def _in_sequence(discord: DiscordServer, clip: Path) -> list[float]:
-    for _ in range(20):
-        await _command(discord, clip)
-    return [await _command(discord, clip) for _ in range(IN_SEQUENCE)]
-
-
-async def _spread(discord: DiscordServer, clip: Path) -> list[float]:
-    async def at(moment: float) -> float:
-        await asyncio.sleep(moment)
-        return await _command(discord, clip)
-
-    return list(await asyncio.gather(*(at(number / PER_SECOND) for number in range(PER_SECOND * SPREAD_SECONDS))))
-
-
-async def _command(discord: DiscordServer, clip: Path) -> float:
-    """Return how many milliseconds the first answer took; one that never came took the 3 s it may."""
-    started = time.perf_counter()
-    try:
-        await discord.actor.slash("Mia", "edits", "luma modify", {"prompt": "make it warm"}, {"clip": clip})
-    except RefusedError:
-        return 3000.0
-    return (time.perf_counter() - started) * 1000
+async def _measure(discord: DiscordServer, clip: Path, pid: int) -> Measured:
+    crowd = Crowd(discord, clip)
+    await crowd.in_sequence(WARM_UP)
+    before = read_cpu(pid)
+    sequence = await crowd.in_sequence(IN_SEQUENCE)
+    spread = await crowd.at_rate(PER_SECOND, SPREAD_SECONDS)
+    return Measured(sequence, spread, read_cpu(pid).per(len(sequence) + len(spread), before))

@@ -1,13 +1,14 @@
 """Start the local world with the real bot as a child process, set up for load."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sandbox.demo_bot import BotChild
+from sandbox.discord.model import Message
 from sandbox.discord.server import DiscordServer
 from sandbox.video.server import VideoServer
 from tests.crashing import free_port
@@ -24,18 +25,24 @@ class Local:
     bot: BotChild
     running: asyncio.Event
 
-    def bot_memory_bytes(self) -> int:
-        """Return the resident memory of the bot's own process, its children aside."""
-        status = Path(f"/proc/{self.bot.pid}/status").read_text()
-        return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS:"))
+    @property
+    def pid(self) -> int:
+        """Return the bot's process id."""
+        assert self.bot.pid is not None
+        return self.bot.pid
 
     def delivered(self) -> int:
         """Count the bot's messages that carry a file."""
+        return sum(bool(message.attachments) for message in self._own_messages())
+
+    def ended(self) -> int:
+        """Count the bot's messages that mention somebody: the endings of jobs, with a file or a link."""
+        return sum(message.content.startswith("<@") for message in self._own_messages())
+
+    def _own_messages(self) -> Iterator[Message]:
         world = self.discord.world
-        channels = world.messages.values()
-        return sum(
-            bool(one.attachments) and one.author_id == world.bot_id for channel in channels for one in channel.values()
-        )
+        for channel in world.messages.values():
+            yield from (message for message in channel.values() if message.author_id == world.bot_id)
 
     async def until(self, condition: Callable[[], bool], seconds: float) -> None:
         """Wait until a condition holds, asked after everything that happens in Discord."""
@@ -82,12 +89,14 @@ async def open_local(
             environment | dict(settings or {}),
             folder,
             on_line=print_line,
-            on_change=lambda: running.set() if bot.state == "running" else None,
+            on_change=lambda: running.set() if bot.state in ("running", "stopped") else None,
         )
         stack.push_async_callback(bot.kill)
         await bot.start()
         async with asyncio.timeout(60):
             await running.wait()
+        if bot.state != "running":
+            raise RuntimeError(f"the bot did not start: {bot.text}; {'; '.join(bot.errors)}")
         yield Local(discord, service, bot, running)
 
 

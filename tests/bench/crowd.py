@@ -1,0 +1,55 @@
+"""Give commands by many members, as on a busy server: the limits of one member are not what is measured."""
+
+import asyncio
+import time
+from itertools import cycle
+from pathlib import Path
+
+from sandbox.discord.actor import RefusedError
+from sandbox.discord.server import DiscordServer
+
+MEMBERS = 200
+TOO_LATE_MS = 3000.0
+CHANNEL = "edits"
+
+
+class Crowd:
+    """Act as many members in turn; `clip` is what they attach."""
+
+    def __init__(self, discord: DiscordServer, clip: Path) -> None:
+        self._actor = discord.actor
+        self._clip = clip
+        world = discord.world
+        guild = next(iter(world.guilds.values()))
+        member = next(role for role in guild.roles.values() if role.name == "Member")
+        users = [world.add_user(f"Member {number}") for number in range(MEMBERS)]
+        for user in users:
+            world.add_member(guild, user, [member])
+        self._turns = cycle(users)
+
+    async def modify(self) -> float:
+        """Return how many milliseconds the first answer took; one that never came took the 3 s it may."""
+        started = time.perf_counter()
+        options = {"prompt": "make it warm"}
+        try:
+            await self._actor.slash(next(self._turns), CHANNEL, "luma modify", options, {"clip": self._clip})
+        except RefusedError:
+            return TOO_LATE_MS
+        return (time.perf_counter() - started) * 1000
+
+    async def in_sequence(self, count: int) -> list[float]:
+        """Give one command after another; return each one's milliseconds."""
+        return [await self.modify() for _ in range(count)]
+
+    async def at_rate(self, per_second: int, seconds: int) -> list[float]:
+        """Give commands at a steady rate, whether answered or not; return each one's milliseconds."""
+
+        async def at(moment: float) -> float:
+            await asyncio.sleep(moment)
+            return await self.modify()
+
+        return list(await asyncio.gather(*(at(number / per_second) for number in range(per_second * seconds))))
+
+    async def at_once(self, count: int) -> list[float]:
+        """Give all commands at one moment; return each one's milliseconds."""
+        return list(await asyncio.gather(*(self.modify() for _ in range(count))))
