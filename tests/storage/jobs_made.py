@@ -4,8 +4,10 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
+from jobs.access import Asker
 from jobs.job import Charge, ClipFacts, Failure, Job, Kind, NewJob, Request, State
 from jobs.ports import Attempt, Lane
+from storage.database import Database
 from storage.job_store import SqlJobStore
 from storage.sqlite import SqliteDatabase
 
@@ -96,3 +98,16 @@ async def reservation(database: SqliteDatabase, job: Job) -> tuple[str, int | No
 async def put_in(database: SqliteDatabase, job: Job, state: State) -> None:
     """Put a job in a state behind the store's back."""
     await database.write(lambda session: session.execute("UPDATE jobs SET state = $2 WHERE id = $1", job.id, state))
+
+
+def ask(user_id: int = 20, guild_id: int | None = 10, *roles: int) -> Asker:
+    """Return who asks, in the usual channel."""
+    return Asker(user_id, guild_id, frozenset(roles), (30,))
+
+
+async def count_rows(database: Database, table: str) -> int:
+    """Return how many rows a table has."""
+    row = await database.read(lambda session: session.row(f"SELECT COUNT(*) AS rows FROM {table}"))
+    assert row is not None
+    rows: int = row["rows"]
+    return rows

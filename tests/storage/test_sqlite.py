@@ -14,20 +14,12 @@ import pytest
 from jobs.errors import DatabaseInUseError, StorageError, UserError
 from jobs.ports import Admitted
 from storage import open_store
-from storage.database import Database, Session
+from storage.database import Session
 from storage.job_store import SqlJobStore
 from storage.sqlite import SqliteDatabase
 from storage.sqlite_connection import name_error
 from tests.fakes import NO_LIMITS
-from tests.storage.jobs_made import insert, new_job
-
-
-async def count_rows(database: Database, table: str) -> int:
-    """Return how many rows a table has."""
-    row = await database.read(lambda session: session.row(f"SELECT COUNT(*) AS rows FROM {table}"))
-    assert row is not None
-    rows: int = row["rows"]
-    return rows
+from tests.storage.jobs_made import count_rows, insert, new_job
 
 
 def add_beat(session: Session) -> int:
