@@ -13,7 +13,7 @@ from typing import Protocol
 from bot.checkup import CheckLine
 from bot.logs import set_up_logs
 from bot.process import run_until_signal
-from bot.settings import Settings, load_settings
+from bot.settings import Settings
 from jobs.errors import ConfigError, DatabaseInUseError, LumaBotError
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Program(Protocol):
         """Copy the database to a new file."""
 
 
-def main(arguments: Sequence[str], program: Program, load: Callable[[], Settings] = load_settings) -> int:
+def main(arguments: Sequence[str], program: Program, load: Callable[[], Settings]) -> int:
     """Run one command and return the exit code: 1 failed, 2 wrong settings, 3 the database is in use."""
     wanted = _read_arguments(arguments)
     try:
@@ -99,4 +99,4 @@ def _show(lines: Sequence[CheckLine]) -> int:
 if __name__ == "__main__":
     from bot import app
 
-    sys.exit(main(sys.argv[1:], app))
+    sys.exit(main(sys.argv[1:], app, app.load))

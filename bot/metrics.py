@@ -18,7 +18,10 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
         self.jobs = Counter("jobs_total", "Jobs that came to an end, or into a state", ["state"], registry=registry)
-        self.submits = Counter("submit_total", "Requests to video services", ["service", "outcome"], registry=registry)
+        self.submits = Counter("submit_total", "Jobs sent to video services", ["service", "outcome"], registry=registry)
+        self.requests = Counter(
+            "service_requests_total", "Requests to video services", ["service", "purpose"], registry=registry
+        )
         self.callbacks = Counter("callbacks_total", "Callbacks answered", ["result"], registry=registry)
         self.orphans = Counter("orphan_suspected_total", "Jobs whose outcome stayed unknown", registry=registry)
         self.probe_seconds = Histogram("probe_seconds", "Looking at a file", registry=registry, buckets=SECONDS)
@@ -37,6 +40,10 @@ class Metrics:
         """Set the number of open jobs by state; a state without any is 0."""
         for state in sorted(OPEN_STATES):
             self.open_jobs.labels(state.value).set(counts.get(state, 0))
+
+    def note_request(self, service: str, purpose: str) -> None:
+        """Count a request to a video service: submit, read, upload."""
+        self.requests.labels(service, purpose).inc()
 
     def note_discord_answer(self, status: int) -> None:
         """Count an answer of Discord's when it is a refusal, by its HTTP status."""

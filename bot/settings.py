@@ -1,10 +1,10 @@
 """Hold every setting; the only reader of the environment."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -13,11 +13,13 @@ from pydantic import (
     SecretStr,
     ValidationError,
     ValidationInfo,
+    create_model,
     field_validator,
     model_validator,
 )
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.service_fields import build_fields
 from bot.setting_values import (
     Amount,
     Bytes,
@@ -34,12 +36,11 @@ from bot.setting_values import (
     Words,
 )
 from jobs.errors import ConfigError
+from jobs.service_settings import API_KEY, ServiceSetting
 
 GIB = 1024**3
 MB = 1000**2
 SECRET_FILE_BYTES = 64 * 1024
-
-ServiceName = Literal["kie", "acedata", "lumalabs"]
 
 
 def _of(default: Any, description: str, **limits: Any) -> Any:
@@ -53,9 +54,11 @@ def _holds_secret(annotation: Any) -> bool:
 class Settings(BaseSettings):
     """Hold the settings of one process; each field is the variable of the same name in capitals.
 
-    The constructor takes values only. `load_settings` is where the environment is read, so that settings made by a
-    test never depend on the machine.
+    Those of the video services are declared by the services and added by `settings_for`. The constructor takes values
+    only: `load_settings` is where the environment is read, so that a test's settings never depend on the machine.
     """
+
+    services: ClassVar[tuple[str, ...]] = ()
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
 
@@ -67,25 +70,11 @@ class Settings(BaseSettings):
     discord_connections: Count = _of(100, "Connections open to Discord at once")
 
     # --- video services ---
-    kie_api_key: Secret | None = _of(None, "KIE's API key; switches this service on")
-    kie_api_url: WebAddress = _of("https://api.kie.ai", "KIE's API")
-    kie_upload_url: WebAddress = _of("https://kieai.redpandaai.co", "KIE's file upload API")
-    kie_webhook_key: Secret | None = _of(None, "KIE's webhook HMAC key; callbacks must then be signed with it")
-    kie_webhook_key_previous: Secret | None = _of(None, "The HMAC key before it, still taken while keys change")
-    kie_parallel: Count = _of(10, "Tasks at KIE at once")
-    kie_creates: Count = _of(20, "Tasks created at KIE in one window")
-    kie_creates_window_seconds: Amount = _of(10.0, "Length of that window")
-    acedata_api_key: Secret | None = _of(None, "Ace Data Cloud's API key; switches this service on")
-    acedata_api_url: WebAddress = _of("https://api.acedata.cloud", "Ace Data Cloud's API")
-    acedata_parallel: Count = _of(5, "Tasks at Ace Data Cloud at once")
-    lumalabs_api_key: Secret | None = _of(None, "Luma Labs' API key; switches this service on")
-    lumalabs_api_url: WebAddress = _of("https://api.lumalabs.ai/dream-machine/v1", "Luma Labs' API")
-    lumalabs_parallel: Count = _of(10, "Tasks at Luma Labs at once")
-    modify_service: Annotated[tuple[ServiceName, ...], Words] = _of(
-        ("kie", "lumalabs"), "Services that modify clips, the preferred one first", min_length=1
+    modify_service: Annotated[tuple[str, ...], Words] = _of(
+        (), "Services that modify clips, the preferred one first; empty: all there are"
     )
-    generate_service: Annotated[tuple[ServiceName, ...], Words] = _of(
-        ("acedata",), "Services that generate and extend videos, the preferred one first", min_length=1
+    generate_service: Annotated[tuple[str, ...], Words] = _of(
+        (), "Services that generate and extend videos, the preferred one first; empty: all there are"
     )
 
     # --- data ---
@@ -159,11 +148,11 @@ class Settings(BaseSettings):
             return values
         return {**values, "database_url": f"sqlite:///{values['data_dir']}/luma.db"}
 
-    @field_validator("kie_webhook_key_previous")
+    @field_validator("modify_service", "generate_service")
     @classmethod
-    def _check_key_order(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        if value is not None and info.data.get("kie_webhook_key", value) is None:
-            raise ValueError("needs KIE_WEBHOOK_KEY beside it")
+    def _check_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not set(value) <= set(cls.services):
+            raise ValueError(f"may name {', '.join(cls.services)}")
         return value
 
     @field_validator("poll_seconds_max", "retry_seconds_max")
@@ -176,9 +165,36 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _check_services(self) -> Self:
-        if not any((self.kie_api_key, self.acedata_api_key, self.lumalabs_api_key)):
-            raise ValueError(NO_SERVICE)
+        if not any(self.service_values(name).get(API_KEY) for name in self.services):
+            raise ValueError(self.no_service())
         return self
+
+    @classmethod
+    def key_names(cls) -> tuple[str, ...]:
+        """Return the names of the variables that switch a service on."""
+        return tuple(f"{name}_{API_KEY}".upper() for name in cls.services)
+
+    @classmethod
+    def no_service(cls) -> str:
+        """Say that no service is switched on."""
+        return f"{', '.join(cls.key_names())}: at least one must be set"
+
+    @classmethod
+    def names(cls) -> dict[str, str]:
+        """Return every field by the name of its variable."""
+        return {name.upper(): name for name in cls.model_fields}
+
+    @classmethod
+    def secrets(cls) -> frozenset[str]:
+        """Return the names of the variables that hold a secret."""
+        return frozenset(name.upper() for name, field in cls.model_fields.items() if _holds_secret(field.annotation))
+
+    def service_values(self, service: str) -> dict[str, Any]:
+        """Return what is set for a service, by the setting's name without the service's; secrets as plain text."""
+        held = {name.removeprefix(f"{service}_"): value for name, value in self if name.startswith(f"{service}_")}
+        return {
+            name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in held.items()
+        }
 
     def secret_values(self) -> tuple[str, ...]:
         """Return every secret as it stands, for the log to hide."""
@@ -188,25 +204,28 @@ class Settings(BaseSettings):
         return (*held, password) if password else tuple(held)
 
 
-SERVICE_KEYS = ("KIE_API_KEY", "ACEDATA_API_KEY", "LUMALABS_API_KEY")
-NO_SERVICE = f"{', '.join(SERVICE_KEYS)}: at least one must be set"
-NAMES = {name.upper(): name for name in Settings.model_fields}
-SECRETS = frozenset(name.upper() for name, field in Settings.model_fields.items() if _holds_secret(field.annotation))
+def settings_for(services: Mapping[str, Sequence[ServiceSetting]]) -> type[Settings]:
+    """Return the class of settings for these services: each declares its own."""
+    kind = create_model("Settings", __base__=Settings, **build_fields(services))
+    kind.services = tuple(services)
+    return kind
 
 
-def load_settings(environ: Mapping[str, str] | None = None, env_file: Path = Path(".env")) -> Settings:
+def load_settings(
+    kind: type[Settings], environ: Mapping[str, str] | None = None, env_file: Path = Path(".env")
+) -> Settings:
     """Read the environment over `env_file`; raises ConfigError with every problem, by name and never by value."""
     environ = os.environ if environ is None else environ
     problems: list[str] = []
-    file_values = _read_env_file(env_file, problems)
+    file_values = _read_env_file(kind, env_file, problems)
     given = {**file_values, **environ}
-    problems += _unknown_names(environ, file_values)
-    values: dict[str, Any] = {NAMES[name]: given[name] for name in NAMES if name in given}
-    values |= _read_secret_files(given, problems)
-    if not any(NAMES[key] in values or f"{key}_FILE" in given for key in SERVICE_KEYS):
-        problems.append(NO_SERVICE)
+    problems += _unknown_names(kind, environ, file_values)
+    values: dict[str, Any] = {field: given[name] for name, field in kind.names().items() if name in given}
+    values |= _read_secret_files(kind, given, problems)
+    if not any(key in given or f"{key}_FILE" in given for key in kind.key_names()):
+        problems.append(kind.no_service())
     try:
-        settings = Settings(**values)
+        settings = kind(**values)
     except ValidationError as error:
         problems += [
             _words_of(detail) for detail in error.errors(include_input=False, include_url=False) if detail["loc"]
@@ -217,18 +236,18 @@ def load_settings(environ: Mapping[str, str] | None = None, env_file: Path = Pat
     return settings
 
 
-def _read_env_file(env_file: Path, problems: list[str]) -> dict[str, str]:
+def _read_env_file(kind: type[Settings], env_file: Path, problems: list[str]) -> dict[str, str]:
     try:
-        source = DotEnvSettingsSource(Settings, env_file=env_file, env_file_encoding="utf-8", case_sensitive=True)
+        source = DotEnvSettingsSource(kind, env_file=env_file, env_file_encoding="utf-8", case_sensitive=True)
         return {name: value or "" for name, value in source.env_vars.items()}
     except (OSError, UnicodeDecodeError):
         problems.append(f"{env_file.name}: cannot be read as UTF-8 text")
     return {}
 
 
-def _read_secret_files(given: Mapping[str, str], problems: list[str]) -> dict[str, str]:
+def _read_secret_files(kind: type[Settings], given: Mapping[str, str], problems: list[str]) -> dict[str, str]:
     values: dict[str, str] = {}
-    for name in SECRETS:
+    for name in kind.secrets():
         path = given.get(f"{name}_FILE")
         if path is None:
             continue
@@ -238,19 +257,20 @@ def _read_secret_files(given: Mapping[str, str], problems: list[str]) -> dict[st
         try:
             with Path(path).open(encoding="utf-8") as file:
                 # the line break most editors leave at the end is not part of the secret
-                values[NAMES[name]] = file.read(SECRET_FILE_BYTES).removesuffix("\n").removesuffix("\r")
+                values[name.lower()] = file.read(SECRET_FILE_BYTES).removesuffix("\n").removesuffix("\r")
         except (OSError, ValueError):
             problems.append(f"{name}_FILE: cannot be read as a text file")
     return values
 
 
-def _unknown_names(environ: Mapping[str, str], file_values: Mapping[str, str]) -> list[str]:
+def _unknown_names(kind: type[Settings], environ: Mapping[str, str], file_values: Mapping[str, str]) -> list[str]:
     """List names that nothing reads: all of the file's, and those of the environment that are surely meant for us."""
-    known = [*NAMES, *(f"{name}_FILE" for name in SECRETS)]
+    known = [*kind.names(), *(f"{name}_FILE" for name in kind.secrets())]
+    prefixes = tuple(f"{name}_".upper() for name in kind.services)
     problems = []
     for name in sorted({*environ, *file_values} - set(known)):
         near = get_close_matches(name, known, n=1, cutoff=0.88)
-        ours = name.startswith(("KIE_", "ACEDATA_", "LUMALABS_"))
+        ours = name.startswith(prefixes)
         in_file = name in file_values and not name.startswith(("COMPOSE_", "TZ"))
         if near or ours or in_file:
             problems.append(f"{name}: is not a setting" + (f"; is {near[0]} meant?" if near else ""))

@@ -1,13 +1,15 @@
 """Stand for one account at a video service: what every service's class does alike."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import aiohttp
 
 from jobs.errors import ProviderRefusedError
 from jobs.ports import Clock
+from jobs.service_settings import ServiceSetting
 from jobs.services import Abilities, Status, TemporaryLink
 from providers.answers import Answer
 from providers.faults import UNKNOWN_STATE, Purpose
@@ -21,6 +23,8 @@ MAX_SEEN = 50
 
 class Account:
     """Send requests with one account's key; holds what a service that cannot upload, re-link or cancel answers."""
+
+    SETTINGS: ClassVar[Sequence[ServiceSetting]] = ()
 
     def __init__(
         self,
@@ -70,6 +74,7 @@ class Account:
             content=content,
             form=form,
         )
+        self._settings.count(self._abilities.name, purpose.name.lower())
         return await request(self._session, call)
 
     def _noted(self, status: Status) -> Status:

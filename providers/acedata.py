@@ -10,6 +10,7 @@ import aiohttp
 from jobs.errors import OutcomeUnknownError, ProviderError, ProviderUnavailableError
 from jobs.job import Kind
 from jobs.ports import Clock
+from jobs.service_settings import usual_settings
 from jobs.services import (
     Abilities,
     Accepted,
@@ -35,6 +36,7 @@ from providers.faults import UNKNOWN_STATE, UNKNOWN_TASK, Fault, Purpose, failur
 from providers.settings import ServiceSettings
 
 NAME = "acedata"
+TITLE = "Ace Data Cloud"
 API_URL = "https://api.acedata.cloud"
 BATCH = 50
 
@@ -209,6 +211,8 @@ def _is_on(value: str) -> bool:
 class AceData(Account):
     """Generate and extend videos through Ace Data Cloud."""
 
+    SETTINGS = usual_settings(TITLE, API_URL, parallel=5)
+
     def __init__(self, settings: ServiceSettings, session: aiohttp.ClientSession, clock: Clock) -> None:
         super().__init__(_abilities(settings), API_URL, settings, session, clock)
 
@@ -244,7 +248,7 @@ class AceData(Account):
 def _abilities(settings: ServiceSettings) -> Abilities:
     return Abilities(
         name=NAME,
-        title="Ace Data Cloud",
+        title=TITLE,
         kinds=frozenset({Kind.GENERATE, Kind.EXTEND}),
         max_seconds=10.0,
         max_bytes=100_000_000,

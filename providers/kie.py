@@ -13,15 +13,8 @@ import aiohttp
 from jobs.errors import OutcomeUnknownError, ProviderError, ProviderProtocolError, ProviderUnavailableError
 from jobs.job import Kind
 from jobs.ports import Clock
-from jobs.services import (
-    Abilities,
-    Accepted,
-    CallbackNote,
-    Order,
-    Progress,
-    Status,
-    TemporaryLink,
-)
+from jobs.service_settings import ServiceSetting, SettingKind, secret_setting, usual_settings
+from jobs.services import Abilities, Accepted, CallbackNote, Order, Progress, Status, TemporaryLink
 from providers import answers
 from providers.account import Account
 from providers.answers import Answer, as_link, as_number, as_object, first_text, first_time_ms, safe_code, safe_text
@@ -31,6 +24,7 @@ from providers.settings import ServiceSettings
 from providers.signing import verify_task
 
 NAME = "kie"
+TITLE = "KIE"
 API_URL = "https://api.kie.ai"
 UPLOAD_URL = "https://kieai.redpandaai.co"
 
@@ -62,14 +56,9 @@ STATES = {
     "2": Progress.FAILED,
     "3": Progress.FAILED,
     "4": Progress.DONE,
-    "GENERATING": Progress.RUNNING,
-    "WAITING": Progress.RUNNING,
-    "QUEUING": Progress.RUNNING,
-    "SUCCESS": Progress.DONE,
-    "CREATE_TASK_FAILED": Progress.FAILED,
-    "GENERATE_FAILED": Progress.FAILED,
-    "FAIL": Progress.FAILED,
-    "CALLBACK_FAILED": Progress.DONE,
+    **dict.fromkeys(("GENERATING", "WAITING", "QUEUING"), Progress.RUNNING),
+    **dict.fromkeys(("SUCCESS", "CALLBACK_FAILED"), Progress.DONE),
+    **dict.fromkeys(("CREATE_TASK_FAILED", "GENERATE_FAILED", "FAIL"), Progress.FAILED),
 }
 
 
@@ -225,6 +214,15 @@ def _failure(answer: Answer, code: int, message: str, purpose: Purpose) -> Provi
 class Kie(Account):
     """Modify clips through KIE."""
 
+    SETTINGS = (
+        *usual_settings(TITLE, API_URL, parallel=10, creates=20),
+        ServiceSetting("upload_url", SettingKind.ADDRESS, UPLOAD_URL, f"{TITLE}'s file upload API"),
+        secret_setting("webhook_key", f"{TITLE}'s webhook HMAC key; callbacks must then be signed with it"),
+        secret_setting(
+            "webhook_key_previous", "The HMAC key before it, still taken while keys change", needs="webhook_key"
+        ),
+    )
+
     def __init__(self, settings: ServiceSettings, session: aiohttp.ClientSession, clock: Clock) -> None:
         super().__init__(_abilities(settings), API_URL, settings, session, clock)
         self._upload_url = (settings.upload_url or UPLOAD_URL).rstrip("/")
@@ -284,7 +282,7 @@ class Kie(Account):
 def _abilities(settings: ServiceSettings) -> Abilities:
     return Abilities(
         name=NAME,
-        title="KIE",
+        title=TITLE,
         kinds=frozenset({Kind.MODIFY}),
         max_seconds=10.0,
         max_bytes=500_000_000,

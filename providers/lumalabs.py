@@ -8,6 +8,7 @@ import aiohttp
 from jobs.errors import OutcomeUnknownError, ProviderError, ProviderProtocolError, ProviderUnavailableError
 from jobs.job import Kind
 from jobs.ports import Clock
+from jobs.service_settings import ServiceSetting, SettingKind, usual_settings
 from jobs.services import (
     Abilities,
     Accepted,
@@ -33,6 +34,7 @@ from providers.faults import UNKNOWN_STATE, UNKNOWN_TASK, Fault, Purpose, failur
 from providers.settings import ServiceSettings
 
 NAME = "lumalabs"
+TITLE = "Luma Labs"
 API_URL = "https://api.lumalabs.ai/dream-machine/v1"
 
 # The longest clip of each model, in seconds; all take 100 MB.
@@ -148,6 +150,13 @@ def _detail(body: Mapping[str, object]) -> str:
 class LumaLabs(Account):
     """Modify clips at Luma Labs itself."""
 
+    SETTINGS = (
+        *usual_settings(TITLE, API_URL, parallel=10),
+        ServiceSetting(
+            "model", SettingKind.CHOICE, MODEL, "Model of Luma Labs where a member names none", choices=tuple(MODELS)
+        ),
+    )
+
     def __init__(self, settings: ServiceSettings, session: aiohttp.ClientSession, clock: Clock) -> None:
         super().__init__(_abilities(settings), API_URL, settings, session, clock)
         self._model = settings.model or MODEL
@@ -190,7 +199,7 @@ class LumaLabs(Account):
 def _abilities(settings: ServiceSettings) -> Abilities:
     return Abilities(
         name=NAME,
-        title="Luma Labs",
+        title=TITLE,
         kinds=frozenset({Kind.MODIFY}),
         max_seconds=MODELS.get(settings.model or MODEL, MODELS[MODEL]),
         max_bytes=MAX_BYTES,

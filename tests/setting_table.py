@@ -7,8 +7,10 @@ from typing import Any
 from pydantic import ByteSize, SecretStr
 from pydantic_core import PydanticUndefined
 
-from bot.settings import SECRETS, Settings
+from bot.settings import settings_for
+from providers.opening import declared_settings
 
+Settings = settings_for(declared_settings())
 UNITS = (("GiB", 1024**3), ("MB", 1000**2), ("", 1))
 
 
@@ -25,7 +27,7 @@ class SettingRow:
 def setting_rows() -> list[SettingRow]:
     """Return a row for every setting, in the order of `Settings`."""
     return [
-        SettingRow(name.upper(), _written(field.default), field.description or "", name.upper() in SECRETS)
+        SettingRow(name.upper(), _written(field.default), field.description or "", name.upper() in Settings.secrets())
         for name, field in Settings.model_fields.items()
     ]
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from bot.__main__ import main
 from bot.checkup import CheckLine
-from bot.settings import Settings
+from bot.settings import Settings, load_settings
 from jobs.errors import DatabaseInUseError, StorageError
+from tests import setting_table
 
 
 def say(text: str) -> None:
@@ -80,4 +81,4 @@ class FakeProgram:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[2:], FakeProgram(sys.argv[1])))
+    sys.exit(main(sys.argv[2:], FakeProgram(sys.argv[1]), lambda: load_settings(setting_table.Settings)))

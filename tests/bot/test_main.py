@@ -16,6 +16,7 @@ import pytest
 from bot.__main__ import main
 from bot.settings import load_settings
 from tests.bot.fake_program import FakeProgram
+from tests.setting_table import Settings
 
 ROOT = Path(__file__).parents[2]
 ENVIRON = {"DISCORD_TOKEN": "canary-token-55", "KIE_API_KEY": "canary-key-66"}
@@ -159,25 +160,31 @@ def _kept() -> Iterator[None]:
 
 @pytest.mark.usefixtures("_kept")
 def test_check_shows_a_line_for_each_part(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check"], FakeProgram("green"), lambda: load_settings(ENVIRON, tmp_path / ".env")) == 0
+    assert main(["check"], FakeProgram("green"), lambda: load_settings(Settings, ENVIRON, tmp_path / ".env")) == 0
     assert capsys.readouterr().out == "ok    folder  writable\n"
-    assert main(["check"], FakeProgram("red"), lambda: load_settings(ENVIRON, tmp_path / ".env")) == 1
+    assert main(["check"], FakeProgram("red"), lambda: load_settings(Settings, ENVIRON, tmp_path / ".env")) == 1
     assert capsys.readouterr().out == "ok    folder  writable\nFAIL  kie     empty\n"
 
 
 @pytest.mark.usefixtures("_kept")
 def test_backup_copies_or_says_why_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     copy = tmp_path / "copy.db"
-    assert main(["backup", str(copy)], FakeProgram("fine"), lambda: load_settings(ENVIRON, tmp_path / ".env")) == 0
+    assert (
+        main(["backup", str(copy)], FakeProgram("fine"), lambda: load_settings(Settings, ENVIRON, tmp_path / ".env"))
+        == 0
+    )
     assert copy.read_text() == "copied"
     assert str(copy) in capsys.readouterr().out
-    assert main(["backup", str(copy)], FakeProgram("broken"), lambda: load_settings(ENVIRON, tmp_path / ".env")) == 1
+    assert (
+        main(["backup", str(copy)], FakeProgram("broken"), lambda: load_settings(Settings, ENVIRON, tmp_path / ".env"))
+        == 1
+    )
     assert "the disk is full" in capsys.readouterr().err
 
 
 def test_unknown_commands_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in (["dance"], ["backup"], ["run", "now"]):
         with pytest.raises(SystemExit) as caught:
-            main(arguments, FakeProgram("fine"))
+            main(arguments, FakeProgram("fine"), lambda: load_settings(Settings))
         assert caught.value.code == 2
     assert "COMMAND" in capsys.readouterr().err

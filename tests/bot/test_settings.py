@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from bot.settings import SECRETS, Settings, load_settings
+from bot.settings import Settings, load_settings, settings_for
 from jobs.errors import ConfigError
+from jobs.service_settings import usual_settings
+from tests import setting_table
 
 GOOD = {"DISCORD_TOKEN": "canary-token-1", "KIE_API_KEY": "canary-key-2"}
 PLACEHOLDERS = (
@@ -19,7 +21,7 @@ PLACEHOLDERS = (
 def load(tmp_path: Path, file: str | None = None, **environ: str) -> Settings:
     if file is not None:
         (tmp_path / ".env").write_text(file, encoding="utf-8")
-    return load_settings(environ, tmp_path / ".env")
+    return load_settings(setting_table.Settings, environ, tmp_path / ".env")
 
 
 def problems_of(tmp_path: Path, file: str | None = None, **environ: str) -> list[str]:
@@ -32,7 +34,7 @@ def problems_of(tmp_path: Path, file: str | None = None, **environ: str) -> list
 def test_two_keys_are_enough(tmp_path: Path) -> None:
     settings = load(tmp_path, **GOOD)
     assert settings.discord_token.get_secret_value() == "canary-token-1"
-    assert settings.kie_api_key == SecretStr("canary-key-2")
+    assert settings.service_values("kie")["api_key"] == "canary-key-2"
     assert settings.public_url == ""
     assert settings.poll_seconds == 30
     assert settings.shelf_bytes == 20 * 1024**3
@@ -43,7 +45,7 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     file = 'DISCORD_TOKEN=from-file\nKIE_API_KEY="from-file"\nWEB_PORT=9000 # a note\nPOLL_SECONDS=5\n'
     settings = load(tmp_path, file, DISCORD_TOKEN="from-environ", POLL_SECONDS="7")
     assert settings.discord_token.get_secret_value() == "from-environ"
-    assert settings.kie_api_key == SecretStr("from-file")
+    assert settings.service_values("kie")["api_key"] == "from-file"
     assert (settings.web_port, settings.poll_seconds) == (9000, 7)
 
 
@@ -80,7 +82,7 @@ def test_all_problems_are_told_at_once_by_name_and_never_by_value(tmp_path: Path
     assert "KIE_WEBHOK_KEY: is not a setting; is KIE_WEBHOOK_KEY meant?" in found
 
 
-@pytest.mark.parametrize("name", sorted(SECRETS - {"DATABASE_URL"}))
+@pytest.mark.parametrize("name", sorted(setting_table.Settings.secrets() - {"DATABASE_URL"}))
 def test_a_blank_secret_or_a_placeholder_is_refused(tmp_path: Path, name: str) -> None:
     for value in PLACEHOLDERS:
         found = problems_of(tmp_path, **{**GOOD, "KIE_WEBHOOK_KEY": "canary-3", name: value})
@@ -155,7 +157,7 @@ def test_addresses_lose_their_last_slash_and_may_be_plain_http(tmp_path: Path) -
         DISCORD_GATEWAY_URL="ws://localhost:8321/gateway",
     )  # fmt: skip
     assert settings.public_url == "http://127.0.0.1:8080"
-    assert settings.kie_api_url == "http://[::1]:9/base"
+    assert settings.service_values("kie")["api_url"] == "http://[::1]:9/base"
     assert settings.discord_gateway_url == "ws://localhost:8321/gateway"
 
 
@@ -206,8 +208,28 @@ def test_the_constructor_never_reads_the_environment(tmp_path: Path, monkeypatch
     monkeypatch.setenv("POLL_SECONDS", "9")
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_text("WEB_PORT=9\n")
-    settings = Settings(discord_token=SecretStr("canary-token-1"), kie_api_key=SecretStr("canary-key-2"))
+    settings = setting_table.Settings(discord_token=SecretStr("canary-token-1"), kie_api_key=SecretStr("canary-key-2"))
     assert (settings.poll_seconds, settings.web_port) == (30, 8080)
     monkeypatch.setenv("DISCORD_TOKEN", "canary-token-1")
     monkeypatch.setenv("KIE_API_KEY", "canary-key-2")
-    assert (load_settings().poll_seconds, load_settings().web_port) == (9, 9)
+    loaded = load_settings(setting_table.Settings)
+    assert (loaded.poll_seconds, loaded.web_port) == (9, 9)
+
+
+def test_a_service_brings_its_own_settings(tmp_path: Path) -> None:
+    kind = settings_for({"toy": usual_settings("Toy", "https://toy.example", parallel=3)})
+    environ = {"DISCORD_TOKEN": "canary-token-1", "TOY_API_KEY": "canary-key-2", "TOY_CREATES": "7"}
+    values = load_settings(kind, environ, tmp_path / ".env").service_values("toy")
+    assert values == {
+        "api_key": "canary-key-2",
+        "api_url": "https://toy.example",
+        "parallel": 3,
+        "creates": 7,
+        "creates_window_seconds": 10.0,
+    }
+    with pytest.raises(ConfigError) as caught:
+        load_settings(kind, {**environ, "MODIFY_SERVICE": "kie", "TOY_PARALEL": "9"}, tmp_path / ".env")
+    assert caught.value.problems == [
+        "TOY_PARALEL: is not a setting; is TOY_PARALLEL meant?",
+        "MODIFY_SERVICE: may name toy",
+    ]

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from bot.settings import load_settings
-from tests.setting_table import setting_rows
+from tests.setting_table import Settings, setting_rows
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 
@@ -36,4 +36,4 @@ def test_the_defaults_of_the_example_are_taken_as_they_stand(tmp_path: Path) -> 
     )
     (tmp_path / "plain").write_text(filled)
     (tmp_path / "spelled").write_text(without_keys)
-    assert load_settings({}, tmp_path / "plain") == load_settings({}, tmp_path / "spelled")
+    assert load_settings(Settings, {}, tmp_path / "plain") == load_settings(Settings, {}, tmp_path / "spelled")
