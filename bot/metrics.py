@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from jobs.gates import ServiceState
 from jobs.job import OPEN_STATES, State
 
 SECONDS = (0.005, 0.02, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -35,11 +36,24 @@ class Metrics:
         self.loop_lag = Histogram("loop_lag_seconds", "Lateness of the loop", registry=registry, buckets=LAG_SECONDS)
         self.db_commit = Histogram("db_commit_seconds", "Transactions", registry=registry, buckets=SECONDS)
         self.credits = Gauge("credits", "Credit left at a video service", ["service"], registry=registry)
+        self.services_open = Gauge("service_open", "1 while a service takes jobs", ["service"], registry=registry)
+        self.last_errors = Gauge(
+            "service_last_error_seconds", "Unix time of a service's last error", ["service"], registry=registry
+        )
 
     def note_open_jobs(self, counts: Mapping[State, int]) -> None:
         """Set the number of open jobs by state; a state without any is 0."""
         for state in sorted(OPEN_STATES):
             self.open_jobs.labels(state.value).set(counts.get(state, 0))
+
+    def note_services(self, states: Mapping[str, ServiceState]) -> None:
+        """Set how every service fares; what is not known has no sample."""
+        for name, state in states.items():
+            self.services_open.labels(name).set(0 if state.reason else 1)
+            if state.balance is not None:
+                self.credits.labels(name).set(state.balance)
+            if state.last_error_ms is not None:
+                self.last_errors.labels(name).set(state.last_error_ms / 1000)
 
     def note_request(self, service: str, purpose: str) -> None:
         """Count a request to a video service: submit, read, upload."""

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.metrics import Metrics
 from jobs.errors import LumaBotError
+from jobs.gates import ServiceState
 from jobs.job import Job, State
 from jobs.ports import Clock
 
@@ -58,16 +59,14 @@ class Watch:
         else:
             log.info("%s takes jobs again", service)
 
-    async def measure(self, store: OpenJobs, clock: Clock, balances: Mapping[str, float | None]) -> None:
+    async def measure(self, store: OpenJobs, clock: Clock, services: Mapping[str, ServiceState]) -> None:
         """Set the gauges that are read, not counted."""
         self._metrics.note_open_jobs(await store.open_counts())
         open_since = await store.oldest_open_ms(frozenset(State) - {State.DELIVERED, State.FAILED, State.CANCELLED})
         untold_since = await store.oldest_open_ms(frozenset({State.DELIVERING}))
         self._metrics.oldest_open_job.set(_age_seconds(clock, open_since))
         self._metrics.outbox_lag.set(_age_seconds(clock, untold_since))
-        for service, credit in balances.items():
-            if credit is not None:
-                self._metrics.credits.labels(service).set(credit)
+        self._metrics.note_services(services)
 
 
 def _age_seconds(clock: Clock, since_ms: int | None) -> float:

@@ -8,12 +8,11 @@ from jobs.services import Provider
 
 
 class Prober:
-    """Keep the last balance of every service; unknown is None, never 0."""
+    """Tell the gates of every service's balance; unknown is None, never 0."""
 
     def __init__(self, providers: Mapping[str, Provider], gates: Gates) -> None:
         self._providers = providers
         self._gates = gates
-        self.balances: dict[str, float | None] = dict.fromkeys(providers)
 
     async def probe(self) -> None:
         """Ask every service once; an account that is in order again opens the gate it had shut."""
@@ -22,13 +21,12 @@ class Prober:
                 balance = await provider.balance()
             except ProviderAuthError as error:
                 self._gates.note_error(name, error)
-            except ProviderError:
-                continue  # a free question that fails says nothing of paid ones
+            except ProviderError as error:
+                self._gates.note_trouble(name, error)  # a free question that fails says nothing of paid ones
             else:
                 self._take(name, balance)
 
     def _take(self, name: str, balance: float | None) -> None:
-        self.balances[name] = balance
         self._gates.note_balance(name, balance)
         if balance is not None and balance <= 0:
             self._gates.note_error(name, OutOfCreditError(name, "the balance is used up"))

@@ -9,6 +9,7 @@ from enum import StrEnum
 from aiohttp import web
 
 from jobs.errors import LumaBotError
+from jobs.gates import ServiceState
 
 CHECK_SECONDS = 1.0
 
@@ -38,13 +39,14 @@ class HealthBoard:
     """Ask every part how it fares.
 
     `checks` are asked side by side, each within `check_seconds`; `services` returns why each video service takes no
-    jobs, empty when it does; `page` returns the metrics and their content type.
+    jobs, empty when it does, `states` what else is known of them; `page` returns the metrics and their content type.
     """
 
     checks: Mapping[str, CheckPart]
     services: Callable[[], Mapping[str, str]]
     page: Callable[[], tuple[bytes, str]]
     is_stopping: Callable[[], bool] = lambda: False
+    states: Callable[[], Mapping[str, ServiceState]] = dict
     check_seconds: float = CHECK_SECONDS
     instance: str = field(default_factory=lambda: secrets.token_hex(8))
 
@@ -63,9 +65,13 @@ class HealthBoard:
             "state": worst.value,
             "stopping": self.is_stopping(),
             **{name: _shown(light) for name, light in lights.items()},
-            "services": {name: _shown(light) for name, light in services.items()},
+            "services": self._shown_services(services),
         }
         return web.json_response(shown, status=503 if worst is Colour.RED else 200)
+
+    def _shown_services(self, lights: Mapping[str, Light]) -> dict[str, dict[str, object]]:
+        states = self.states()
+        return {name: {**_shown(light), **_shown_state(states.get(name))} for name, light in lights.items()}
 
     async def answer_metrics(self, _request: web.Request) -> web.Response:
         """Answer with the page Prometheus reads."""
@@ -106,3 +112,9 @@ def _worst(lights: list[Light]) -> Colour:
 
 def _shown(light: Light) -> dict[str, str]:
     return {"state": light.state.value, "reason": light.reason}
+
+
+def _shown_state(state: ServiceState | None) -> dict[str, object]:
+    if state is None:
+        return {}
+    return {"balance": state.balance, "last_error": state.last_error, "last_error_ms": state.last_error_ms}
