@@ -196,6 +196,7 @@ class Fetcher:
 
     async def _receive(self, content: StreamReader, part: PartialFile, pace: Pace, limit_bytes: int) -> None:
         waiting = bytearray()
+        pace.begin()
         try:
             while data := await _read_some(content, pace):
                 waiting += data

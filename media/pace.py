@@ -27,12 +27,16 @@ class Pace:
         self._limits = limits
         self._clock = clock
         self._started = clock()
-        self._window_bytes = 0
-        self.window_end = self._started + limits.floor_window_seconds
+        self.begin()
 
     def deadline(self, size_bytes: int) -> float:
         """Return the clock's time by which a download of this size must be whole."""
         return self._started + self._limits.base_seconds + size_bytes / self._limits.bytes_per_second
+
+    def begin(self) -> None:
+        """Begin the first window: now bytes are to come."""
+        self._window_bytes = 0
+        self.window_end = self._clock() + self._limits.floor_window_seconds
 
     def add(self, count: int) -> None:
         """Count bytes that came."""
@@ -44,5 +48,4 @@ class Pace:
         """End a window; refuse to go on when too little came in it."""
         if self._window_bytes < self._limits.floor_bytes_per_second * self._limits.floor_window_seconds:
             raise SourceUnavailableError("the download is too slow")
-        self._window_bytes = 0
-        self.window_end = self._clock() + self._limits.floor_window_seconds
+        self.begin()

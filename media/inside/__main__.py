@@ -8,6 +8,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # `python -I` leav
 
 from media.inside.answers import Refusal, say
 from media.inside.confine import confine
+from media.inside.walls import wall_in
 
 
 def main() -> int:
@@ -15,6 +16,8 @@ def main() -> int:
     task, arguments, limits = sys.argv[1], json.loads(sys.argv[2]), json.loads(sys.argv[3])
     confine(limits)
     from media.inside.tasks import TASKS  # noqa: PLC0415 - FFmpeg is loaded under the limits
+
+    wall_in(Path.cwd())
 
     try:
         say({"result": TASKS[task](**arguments)})

@@ -15,7 +15,7 @@ from media.fetch import Fetcher
 from media.pace import PaceLimits
 
 PUBLIC = "93.184.216.34"
-QUICK = PaceLimits(base_seconds=2.0, floor_window_seconds=0.4, floor_bytes_per_second=50_000, connect_seconds=1.0)
+QUICK = PaceLimits(base_seconds=3.0, floor_window_seconds=1.0, floor_bytes_per_second=50_000, connect_seconds=1.0)
 
 
 def answer(address: str, port: int) -> ResolveResult:
