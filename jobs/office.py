@@ -144,6 +144,9 @@ class Deed(StrEnum):
     ADD_STYLE = "add_style"
     EDIT_STYLE = "edit_style"
     REMOVE_STYLE = "remove_style"
+    SHARE_RESULT = "share_result"
+    WITHDRAW_SHARE = "withdraw_share"
+    DELETE_RESULT = "delete_result"
     EXPORT_LOG = "export_log"
 
 
