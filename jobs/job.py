@@ -28,7 +28,7 @@ FINAL_STATES = frozenset({State.DELIVERED, State.FAILED, State.CANCELLED})
 OPEN_STATES = frozenset(State) - FINAL_STATES
 AT_SERVICE_STATES = frozenset({State.SUBMITTING, State.RUNNING})
 
-# The only moves there are. FAILED to RUNNING is the late callback of an unknown outcome.
+# The only moves there are. DELIVERING and FAILED to RUNNING are the late callback of an unknown outcome.
 MOVES: frozenset[tuple[State, State]] = frozenset(
     {
         (State.QUEUED, State.SUBMITTING),
@@ -41,6 +41,7 @@ MOVES: frozenset[tuple[State, State]] = frozenset(
         (State.RUNNING, State.CANCELLED),
         (State.DELIVERING, State.DELIVERED),
         (State.DELIVERING, State.FAILED),
+        (State.DELIVERING, State.RUNNING),
         (State.FAILED, State.RUNNING),
     }
 )

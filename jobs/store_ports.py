@@ -114,7 +114,8 @@ class JobStore(Protocol):
     async def record_callback(self, attempt: Attempt, provider_job_id: str | None, *, now_ms: int) -> Job | None:
         """Take a callback as a hint: fill in the service's id, make the job due now.
 
-        SUBMITTING becomes RUNNING when the id is known; FAILED with its outcome unknown is reopened as RUNNING.
+        SUBMITTING becomes RUNNING when the id is known; a job that ends or has FAILED with its outcome unknown is
+        reopened as RUNNING, its reservation released.
         None: nothing was to be done (a duplicate, a final state).
         """
 

@@ -1,10 +1,10 @@
 """Take a callback as a hint: it may fill in the service's id and hurry a poll, nothing else."""
 
-from jobs.job import FailureCode, Job, State
+from jobs.job import Charge, FailureCode, Job, State
 from jobs.ports import Attempt
 from storage.database import Row, Session
 from storage.job_rows import read_job
-from storage.moves import note_task, record_event
+from storage.moves import end_reservation, note_task, record_event
 
 
 def record_callback(session: Session, attempt: Attempt, provider_job_id: str | None, *, now_ms: int) -> Job | None:
@@ -36,7 +36,7 @@ def _is_of_another_job(session: Session, attempt: Attempt, provider_job_id: str 
 
 
 def _has_unknown_outcome(job: Job) -> bool:
-    if job.state is State.FAILED:
+    if job.state in (State.DELIVERING, State.FAILED):
         return job.failure is not None and job.failure.code is FailureCode.OUTCOME_UNKNOWN
     return job.state is State.SUBMITTING
 
@@ -72,7 +72,11 @@ def _adopt(session: Session, job: Job, attempt: Attempt, provider_job_id: str | 
         attempt.started_at_ms,
         now_ms,
     )
-    return _recorded(session, row, now_ms)
+    adopted = _recorded(session, row, now_ms)
+    if adopted is not None and job.state is State.DELIVERING:
+        # The words that nothing was counted may be on the wire already.
+        end_reservation(session, adopted, Charge.RELEASE, now_ms=now_ms)
+    return adopted
 
 
 def _recorded(session: Session, row: Row | None, now_ms: int) -> Job | None:

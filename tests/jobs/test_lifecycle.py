@@ -252,6 +252,22 @@ async def test_a_late_callback_reopens_a_job_whose_outcome_was_unknown_and_charg
     assert await world.call_back("task-9") is None
 
 
+async def test_a_callback_while_the_unknown_outcome_is_being_told_is_not_lost_and_charges_nothing(world: World) -> None:
+    world.provider.on_submit = [OutcomeUnknownError("kie", "cut")]
+    job = await world.accept()
+    await world.work()
+    world.clock.advance(world.timings.unknown_outcome_ms)
+    await world.worker.start_due()
+    await world.worker.settled()
+    assert (await world.read(job)).state is State.DELIVERING
+    world.provider.status = DONE
+    assert await world.call_back("task-9") is not None
+    await world.work()
+    assert (await world.read(job)).state is State.DELIVERED
+    assert [kind for kind, _, _ in world.delivery.messages] == ["result"]
+    assert await world.reservation(job) == "released"
+
+
 async def test_a_callback_may_come_before_the_answer_of_the_submit(world: World) -> None:
     job = await world.accept()
     world.provider.status = DONE
