@@ -7,7 +7,7 @@ import discord
 from bot import replies
 from bot.client import LumaBot
 from bot.clip_claims import has_expired
-from bot.here import check_here
+from bot.entry import enter
 from bot.intake import Ask, take_in
 from bot.options import read_prompt, read_watermark
 from bot.own_jobs import find_by_id, is_own
@@ -48,7 +48,7 @@ async def _own_job(interaction: discord.Interaction[LumaBot], job_id: str) -> Jo
     job = await find_by_id(interaction, job_id)
     if not is_own(interaction, job):
         raise UserError(replies.NOT_YOURS)
-    check_here(interaction)
+    await enter(interaction)
     if job.request.clip is not None and has_expired(job.request.clip, interaction.client.desk.clock.now_ms()):
         raise UnusableClipError(replies.CLIP_EXPIRED, rule="clip")
     return job

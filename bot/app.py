@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -10,14 +10,17 @@ from pathlib import Path
 
 import aiohttp
 
+from bot.charts import Charts
 from bot.checkup import CheckLine, check_part, prove_address, prove_discord, prove_folder, prove_service
-from bot.client import ClientOptions, LumaBot
+from bot.client import LumaBot
+from bot.client_options import client_options_of, preferences_of
 from bot.clip_renewal import ClipRenewal
 from bot.clock import SystemClock
 from bot.delivery import DiscordDelivery
-from bot.desk import Desk, Limits
+from bot.desk import Desk
 from bot.lights import look_at_database, look_at_disk, look_at_gateway
 from bot.metrics import Metrics, watch_loop
+from bot.office import Office
 from bot.quota_defaults import defaults_of
 from bot.settings import Settings
 from bot.timings import timings_of
@@ -28,7 +31,6 @@ from bot.web.health import HealthBoard
 from bot.web.server import WebServer
 from jobs.gates import Gates
 from jobs.intake import Intake
-from jobs.job import Kind
 from jobs.lanes import Lanes, Widths
 from jobs.lifecycle import Lifecycle
 from jobs.outside import Outside
@@ -47,6 +49,9 @@ from providers import SERVICES, ServiceSettings
 from storage import back_up_store, open_store
 from storage.database import Database
 from storage.job_store import SqlJobStore
+from storage.log_store import SqlLogStore
+from storage.office_store import SqlOfficeStore
+from storage.quota_store import SqlQuotaStore
 
 log = logging.getLogger(__name__)
 
@@ -157,7 +162,7 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
         stack.push_async_callback(database.close)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         providers = _build_providers(settings, session, clock)
-        bot = LumaBot(_client_options(settings))
+        bot = LumaBot(client_options_of(settings))
         stack.push_async_callback(bot.close)
         delivery = DiscordDelivery(bot)
         stack.push_async_callback(delivery.close)
@@ -169,7 +174,7 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
             clips=clips,
             delivery=delivery,
             gates=Gates(
-                [each.abilities for each in providers.values()], clock, watch.on_outage, _preferences(settings)
+                [each.abilities for each in providers.values()], clock, watch.on_outage, preferences_of(settings)
             ),
             clock=clock,
             alarms=watch,
@@ -177,8 +182,8 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
             on_move=watch.on_move,
         )
         worker = _build_worker(settings, outside)
-        intake = Intake(outside, timings_of(settings), _preferences(settings))
-        bot.attach(_build_desk(settings, intake, outside, fetcher))
+        intake = Intake(outside, timings_of(settings), preferences_of(settings))
+        bot.attach(_build_desk(intake, outside, fetcher, _build_office(settings, database, shelf)))
         yield Parts(settings, clock, metrics, watch, database, fetcher, shelf, bot, outside, intake, worker)
 
 
@@ -196,22 +201,27 @@ def _build_worker(settings: Settings, outside: Outside) -> Worker:
     )
 
 
-def _build_desk(settings: Settings, intake: Intake, outside: Outside, fetcher: Fetcher) -> Desk:
+def _build_desk(intake: Intake, outside: Outside, fetcher: Fetcher, office: Office) -> Desk:
     return Desk(
         lifecycle=intake,
         store=outside.store,
         clock=outside.clock,
         check_link=lambda url: explain_link(url, fetcher.trusted),
-        limits=Limits(open_jobs_per_member=settings.open_jobs_per_member),
+        office=office,
     )
 
 
-def _preferences(settings: Settings) -> Mapping[Kind, Sequence[str]]:
-    return {
-        Kind.MODIFY: settings.modify_service,
-        Kind.GENERATE: settings.generate_service,
-        Kind.EXTEND: settings.generate_service,
-    }
+def _build_office(settings: Settings, database: Database, shelf: Shelf) -> Office:
+    defaults = defaults_of(settings)
+    return Office(
+        quotas=SqlQuotaStore(database, defaults),
+        settings=SqlOfficeStore(database),
+        log=SqlLogStore(database),
+        files=shelf,
+        defaults=defaults,
+        charts=Charts(settings.data_dir / "work" / "charts"),
+        kept_days=settings.result_days,
+    )
 
 
 def _build_providers(settings: Settings, session: aiohttp.ClientSession, clock: SystemClock) -> dict[str, Provider]:
@@ -260,16 +270,6 @@ async def _open_media(settings: Settings, clock: SystemClock, renew: RenewSource
     pictures = ShelfPictures(fetcher, workshop, shelf, renew)
     clips = ShelfClips(fetcher, Prober(workshop), shelf, limits=limits, renew=renew, pictures=pictures)
     return fetcher, shelf, clips
-
-
-def _client_options(settings: Settings) -> ClientOptions:
-    return ClientOptions(
-        api_url=settings.discord_api_url,
-        gateway_url=settings.discord_gateway_url,
-        rest_per_second=settings.discord_rest_per_second,
-        connections=settings.discord_connections,
-        command_mark=settings.data_dir / "commands.sha256",
-    )
 
 
 def _build_board(parts: Parts, stop: asyncio.Event) -> HealthBoard:

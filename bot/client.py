@@ -14,16 +14,20 @@ from discord.http import Route
 from yarl import URL
 
 from bot import replies
+from bot.alerts import Alerts
 from bot.command_sync import sync_commands
 from bot.desk import Desk
 from bot.faults import answer_fault, say
 from bot.language import speak
 from bot.presses import Action, read_press
 from bot.rest_limits import PER_SECOND, Pace, build_trace
+from bot.rights import Right, RightsGroup
 from bot.usual import UsualTimes
 
 # By name: this room imports no cog.
-EXTENSIONS = ("cogs.modify", "cogs.library", "cogs.results")
+EXTENSIONS = (
+    "cogs.modify", "cogs.library", "cogs.results", "cogs.quota", "cogs.moderation", "cogs.allowances", "cogs.setup",
+)  # fmt: skip
 # A longer wait for a rate limit is a retry, decided on the job's row.
 LONGEST_RATE_LIMIT_SECONDS = 30.0
 _log = logging.getLogger(__name__)
@@ -61,6 +65,7 @@ class LumaBot(commands.Bot):
 
     desk: Desk
     usual: UsualTimes
+    alerts: Alerts
 
     def __init__(self, options: ClientOptions, extensions: Sequence[str] = EXTENSIONS) -> None:
         point_at(options.api_url, options.gateway_url)
@@ -86,12 +91,16 @@ class LumaBot(commands.Bot):
         self._extensions = tuple(extensions)
         self._actions: dict[str, Action] = {}
         self.luma = app_commands.Group(name="luma", description="Edit your video clips with Luma")
-        self.tree.add_command(self.luma)
+        self.luma_mod = RightsGroup(Right.MODERATE, "luma-mod", "Watch over members, quotas and edits")
+        self.luma_setup = RightsGroup(Right.SETUP, "luma-setup", "Set what members of this server may do with Luma")
+        for group in (self.luma, self.luma_mod, self.luma_setup):
+            self.tree.add_command(group)
 
     def attach(self, desk: Desk) -> None:
         """Give commands and buttons what they work with."""
         self.desk = desk
         self.usual = UsualTimes(desk.store, desk.clock)
+        self.alerts = Alerts(self, desk.office, desk.clock)
 
     def add_action(self, name: str, action: Action) -> None:
         """Let presses and forms of the id `luma:<name>:...` lead to an action."""
@@ -104,6 +113,12 @@ class LumaBot(commands.Bot):
         for name in self._extensions:
             await self.load_extension(name)
         await sync_commands(self.tree, self.application_id or 0, self._options.command_mark)
+
+    async def close(self) -> None:
+        """End what is being told, then the connection."""
+        if hasattr(self, "alerts"):  # not yet attached where the start failed
+            await self.alerts.close()
+        await super().close()
 
     async def on_interaction(self, interaction: discord.Interaction["LumaBot"]) -> None:
         """Lead a press or form to its action; commands go through the tree."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.office import Office
 from jobs.job import Job, Kind, NewJob, State
 from jobs.ports import Clock, Durations, Posted
 from jobs.services import Abilities
@@ -53,13 +54,6 @@ class JobReads(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Hold the settings that commands decide by."""
-
-    open_jobs_per_member: int = 3
-
-
-@dataclass(frozen=True, slots=True)
 class Desk:
     """Bundle everything a command or button may use.
 
@@ -70,4 +64,4 @@ class Desk:
     store: JobReads
     clock: Clock
     check_link: Callable[[str], None]
-    limits: Limits = Limits()
+    office: Office

@@ -10,7 +10,8 @@ from discord import app_commands
 
 from bot import replies
 from bot.language import tr_error
-from jobs.errors import StorageError, UserError
+from bot.quota_replies import limit_words
+from jobs.errors import LimitReachedError, StorageError, UserError
 
 # What a request to Discord may end in.
 DISCORD_FAULTS = (discord.DiscordException, aiohttp.ClientError, OSError, asyncio.TimeoutError)
@@ -25,6 +26,8 @@ async def answer_fault(interaction: discord.Interaction[Any], error: BaseExcepti
     original = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     code = f"{interaction.id % 36**6:06x}".upper()
     match original:
+        case LimitReachedError() if original.decision is not None:
+            text = limit_words(original.decision)
         case UserError():
             text = tr_error(original)
         case StorageError():

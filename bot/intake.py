@@ -4,23 +4,22 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakValueDictionary
 
 import discord
 
 from bot import replies
 from bot.cards import build_card, card_buttons, read_card
 from bot.client import LumaBot
+from bot.entry import check_words, enter
 from bot.faults import DISCORD_FAULTS, say
 from bot.here import is_thread
-from jobs.errors import LimitReachedError
+from bot.office import build_asker
 from jobs.job import Job, NewJob, Request
 from jobs.ports import Posted
 
 # Discord's deadline for the first answer; afterwards nobody takes it.
 ANSWER_SECONDS = 3.0
 _log = logging.getLogger(__name__)
-_member_locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +32,10 @@ class Ask:
 
 
 async def take_in(interaction: discord.Interaction[LumaBot], ask: Ask) -> None:
-    """Accept an edit and answer with its card; raises LimitReachedError with nothing spent."""
-    job, is_new = await _queue(interaction, ask)
+    """Accept an edit and answer with its card; raises UserError with nothing spent. Every way to an edit ends here."""
+    await enter(interaction)
+    await check_words(interaction, ask.request)
+    job, is_new = await interaction.client.desk.lifecycle.queue(_new_job(interaction, ask))
     if not is_new:
         return  # Discord sent the interaction again, and its first coming is being answered
     if ask.request.private and interaction.guild_id is not None:
@@ -45,36 +46,8 @@ async def take_in(interaction: discord.Interaction[LumaBot], ask: Ask) -> None:
         await interaction.client.desk.lifecycle.place(job, card, job.thread_id)
 
 
-async def _queue(interaction: discord.Interaction[LumaBot], ask: Ask) -> tuple[Job, bool]:
-    # Counted and inserted under one lock, so that commands given at once do not all see the same count.
-    desk = interaction.client.desk
-    lock = _member_locks.setdefault(interaction.user.id, asyncio.Lock())
-    async with lock:
-        await _check_open_jobs(interaction, ask)
-        return await desk.lifecycle.queue(_new_job(interaction, ask))
-
-
-async def _check_open_jobs(interaction: discord.Interaction[LumaBot], ask: Ask) -> None:
-    desk = interaction.client.desk
-    jobs = [job for job in await desk.store.open_jobs(interaction.user.id) if job.interaction_id != interaction.id]
-    limit = desk.limits.open_jobs_per_member
-    if ask.parent_job_id and any(_is_same(job, ask) for job in jobs):
-        raise LimitReachedError("This edit is being made again already.", rule="again")
-    if len(jobs) >= limit:
-        codes = ", ".join(f"`{job.code}`" for job in jobs[:5])
-        raise LimitReachedError(
-            f"You have {len(jobs)} open edits ({codes}), and {limit} at once is the limit. "
-            "Wait for one to finish, or cancel one with `/luma cancel`. Nothing was counted.",
-            rule="open_jobs",
-        )
-
-
-def _is_same(job: Job, ask: Ask) -> bool:
-    return job.parent_job_id == ask.parent_job_id and job.request.prompt == ask.request.prompt
-
-
 def _new_job(interaction: discord.Interaction[LumaBot], ask: Ask) -> NewJob:
-    channel_id = interaction.channel_id or 0
+    channel_id, asker = interaction.channel_id or 0, build_asker(interaction)
     return NewJob(
         kind=ask.request.kind,
         user_id=interaction.user.id,
@@ -86,6 +59,8 @@ def _new_job(interaction: discord.Interaction[LumaBot], ask: Ask) -> NewJob:
         service=ask.service,
         thread_id=channel_id if is_thread(interaction) and not ask.request.private else None,
         parent_job_id=ask.parent_job_id,
+        role_ids=asker.role_ids,
+        parent_channel_id=next(iter(asker.channel_ids[1:]), None),
     )
 
 

@@ -7,7 +7,7 @@ import discord
 from bot import replies
 from bot.client import LumaBot
 from bot.clip_claims import attached_clip, check_claim, clip_in, find_video, find_video_link, has_expired
-from bot.here import check_here
+from bot.entry import enter
 from bot.intake import Ask, take_in
 from bot.message_links import read_message_link, resolve_message_link
 from bot.options import read_prompt, read_watermark
@@ -33,7 +33,7 @@ class Wish:
 
 async def modify(interaction: discord.Interaction[LumaBot], wish: Wish, origin: ClipSource | None = None) -> None:
     """Check a wish and take it in; `origin` is the message a link was taken from, if it was."""
-    check_here(interaction)
+    await enter(interaction)
     abilities = interaction.client.desk.lifecycle.choose_service(Kind.MODIFY)
     prompt = read_prompt(wish.prompt, abilities)
     watermark = read_watermark(wish.watermark, abilities)
@@ -72,7 +72,7 @@ async def _clip(
 
 async def ask_for_prompt(interaction: discord.Interaction[LumaBot], message: discord.Message) -> None:
     """Open the form of **Modify with Luma** for a message's video; raises UserError where there is none."""
-    check_here(interaction)
+    await enter(interaction)
     abilities = interaction.client.desk.lifecycle.choose_service(Kind.MODIFY)
     attachment = find_video(message)
     link = find_video_link(message) if attachment is None else None

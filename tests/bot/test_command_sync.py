@@ -13,7 +13,7 @@ async def test_commands_are_sent_once_and_not_again_after_a_restart(tmp_path: Pa
         assert world.sent("PUT", "/commands") == 1
         await world.restart()
         assert world.sent("PUT", "/commands") == 1
-        assert len(world.actor.commands("Mia", "edits")) == 6
+        assert len(world.actor.commands("Mia", "edits")) == 7
 
 
 async def test_a_change_is_sent(tmp_path: Path) -> None:

@@ -11,12 +11,14 @@ from discord.http import Route
 
 from bot.client import ClientOptions, LumaBot
 from bot.delivery import DiscordDelivery
-from bot.desk import Desk, Limits
+from bot.desk import Desk
+from bot.office import Office
 from jobs.errors import UnusableClipError
 from jobs.gates import Gates
 from jobs.intake import Intake
 from jobs.job import Charge, Job, Kind, State
 from jobs.outside import Outside
+from jobs.quota import Defaults
 from jobs.retries import Timings
 from sandbox.discord.actor import Actor
 from sandbox.discord.clock import ManualClock
@@ -26,8 +28,12 @@ from sandbox.discord.views import InteractionView, MessageView
 from storage import open_store
 from storage.database import Database
 from storage.job_store import SqlJobStore
+from storage.log_store import SqlLogStore
+from storage.office_store import SqlOfficeStore
+from storage.quota_store import SqlQuotaStore
 from tests.fakes import NO_LIMITS, FakeAlarms, FakeClips, FakeProvider, abilities_of
 
+THREE_OPEN = replace(NO_LIMITS, open_jobs=3)
 CLIP = ("clip.mp4", b"a clip that nobody looks at here")
 
 
@@ -51,13 +57,14 @@ class BotWorld:
     database: Database
     provider: FakeProvider
     folder: Path
+    defaults: Defaults = THREE_OPEN
     clips: FakeClips = field(default_factory=FakeClips)
     alarms: FakeAlarms = field(default_factory=FakeAlarms)
     _running: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
         """Build the parts that live as long as one process."""
-        self.store = SqlJobStore(self.database, defaults=NO_LIMITS)
+        self.store = SqlJobStore(self.database, defaults=self.defaults)
         self.clock = WorldClock(self.discord_clock)
         self._build()
 
@@ -84,7 +91,14 @@ class BotWorld:
         )
         self.gates = gates
         self.intake = Intake(outside, Timings(), {Kind.MODIFY: [self.provider.abilities.name]})
-        self.bot.attach(Desk(self.intake, self.store, self.clock, check_link, Limits(open_jobs_per_member=3)))
+        self.office = Office(
+            quotas=SqlQuotaStore(self.database, self.defaults),
+            settings=SqlOfficeStore(self.database),
+            log=SqlLogStore(self.database),
+            files=self.clips,
+            defaults=self.defaults,
+        )
+        self.bot.attach(Desk(self.intake, self.store, self.clock, check_link, self.office))
 
     @property
     def actor(self) -> Actor:

@@ -17,4 +17,5 @@ async def test_members_see_the_commands(tmp_path: Path) -> None:
     async with open_bot_world(tmp_path) as world:
         names = {view.name for view in world.actor.commands("Noah", "edits")}
 
-    assert names == {"luma modify", "luma history", "luma show", "luma cancel", "luma help", "Modify with Luma"}
+    members = {"luma modify", "luma history", "luma show", "luma cancel", "luma help", "luma quota", "Modify with Luma"}
+    assert names == members

@@ -1,0 +1,68 @@
+"""Draw what a server's moderators are alerted of; what members typed is inert."""
+
+from collections.abc import Sequence
+
+import discord
+
+from bot import inert
+from bot.language import tr
+from bot.replies import relative_time, state_word
+from jobs.job import Job
+from jobs.office import BudgetWarning
+from jobs.quota import Period
+from jobs.words import Hit
+
+YELLOW, RED, GREEN = 0xFEE75C, 0xED4245, 0x57F287
+_NAMED_WORDS = 10
+
+
+def blocked_alert(user_id: int, channel_id: int | None, text: str, hits: Sequence[Hit]) -> discord.Embed:
+    """Return the alert of a text that was refused for blocked words."""
+    words = " ".join(inert.code(hit.word, 60) for hit in hits[:_NAMED_WORDS])
+    where = f"<#{channel_id}>" if channel_id else tr("unknown")
+    panel = discord.Embed(title=tr("Blocked words in a prompt"), description=inert.code_block(text), color=YELLOW)
+    panel.add_field(name=tr("Member"), value=f"<@{user_id}>")
+    panel.add_field(name=tr("Channel"), value=where)
+    panel.add_field(name=tr("Words"), value=inert.cut(words, 1024))
+    return panel
+
+
+def budget_alert(warning: BudgetWarning) -> discord.Embed:
+    """Return the alert of a budget that runs out."""
+    span = tr("a day") if warning.period is Period.DAY else tr("a month")
+    if warning.level >= 100:
+        title, color = tr("The budget is used up"), RED
+        text = tr(
+            "All {budget} edits in {span} are used: nobody can begin an edit before one comes free. "
+            "`/luma-setup budget` sets another budget.",
+            budget=warning.budget,
+            span=span,
+        )
+    else:
+        title, color = tr("The budget runs out"), YELLOW
+        text = tr("{used} of {budget} edits in {span} are used.", used=warning.used, budget=warning.budget, span=span)
+    return discord.Embed(title=title, description=text, color=color)
+
+
+def stuck_alert(job: Job, what: str) -> discord.Embed:
+    """Return the alert of an edit that needs somebody's eyes; `what` is the operator's word for it."""
+    panel = discord.Embed(
+        title=tr("An edit is stuck"),
+        description=tr("`/luma-mod jobs` shows it; `/luma-mod job` retries, delivers or cancels it."),
+        color=RED,
+    )
+    panel.add_field(name=tr("Edit"), value=f"`{job.code}`")
+    panel.add_field(name=tr("Member"), value=f"<@{job.user_id}>")
+    panel.add_field(name=tr("State"), value=state_word(job.state))
+    panel.add_field(name=tr("Begun"), value=relative_time(job.created_at_ms))
+    panel.add_field(name=tr("Why"), value=inert.prose(what) or tr("unknown"), inline=False)
+    return panel
+
+
+def outage_alert(service: str, reason: str) -> discord.Embed:
+    """Return the alert of a video service that takes no edits, or takes them again."""
+    name = inert.plain(service, 40)
+    if not reason:
+        return discord.Embed(title=tr("{service} takes edits again", service=name), color=GREEN)
+    text = tr("Edits wait and go on by themselves ({reason}).", reason=inert.prose(reason))
+    return discord.Embed(title=tr("{service} takes no edits", service=name), description=text, color=RED)

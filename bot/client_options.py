@@ -1,0 +1,27 @@
+"""Read from the settings how the bot connects, and which services do which kind of job."""
+
+from collections.abc import Mapping, Sequence
+
+from bot.client import ClientOptions
+from bot.settings import Settings
+from jobs.job import Kind
+
+
+def client_options_of(settings: Settings) -> ClientOptions:
+    """Return how the bot connects to Discord."""
+    return ClientOptions(
+        api_url=settings.discord_api_url,
+        gateway_url=settings.discord_gateway_url,
+        rest_per_second=settings.discord_rest_per_second,
+        connections=settings.discord_connections,
+        command_mark=settings.data_dir / "commands.sha256",
+    )
+
+
+def preferences_of(settings: Settings) -> Mapping[Kind, Sequence[str]]:
+    """Return the services of each kind of job, the preferred one first."""
+    return {
+        Kind.MODIFY: settings.modify_service,
+        Kind.GENERATE: settings.generate_service,
+        Kind.EXTEND: settings.generate_service,
+    }

@@ -1,0 +1,52 @@
+"""Stand at the one door to an edit: every command, form and button that begins one passes here, access first."""
+
+import discord
+
+from bot import inert
+from bot.client import LumaBot
+from bot.here import check_here
+from bot.office import build_asker
+from jobs.errors import LimitReachedError, UserError
+from jobs.job import Request
+from jobs.words import build_filter
+
+_ENTERED = "entered"
+
+
+async def enter(interaction: discord.Interaction[LumaBot]) -> None:
+    """Raise UserError unless the person may edit here and the bot may work here; asked once per interaction."""
+    if _ENTERED in interaction.extras:
+        return
+    desk = interaction.client.desk
+    access = await desk.office.quotas.access(build_asker(interaction), now_ms=desk.clock.now_ms())
+    if access.barrier is not None:
+        raise LimitReachedError(f"kept out: {access.barrier}", rule=access.barrier, decision=access)
+    check_here(interaction)
+    interaction.extras[_ENTERED] = True
+
+
+async def check_words(interaction: discord.Interaction[LumaBot], request: Request) -> None:
+    """Raise UserError when any text of a request holds a word its server has blocked, and tell its moderators."""
+    if interaction.guild_id is None:
+        return
+    settings = await interaction.client.desk.office.settings.settings(interaction.guild_id)
+    if not settings.words:
+        return
+    words = build_filter(settings.words)
+    for text in texts_of(request):
+        hits = words.find(text)
+        if hits:
+            interaction.client.alerts.tell_blocked(interaction, text, hits)
+            raise UserError(
+                "Your text has {found} in it, and this server has blocked {word}. Please say it in other words. "
+                "Nothing was counted.",
+                rule="words",
+                found=inert.code(hits[0].found, 60),
+                word=inert.code(hits[0].word, 60),
+            )
+
+
+def texts_of(request: Request) -> list[str]:
+    """Return every text in a request that somebody wrote; addresses are no texts."""
+    texts = [request.prompt, request.style, request.style_text, *request.options.values()]
+    return [text for text in texts if text and not text.startswith(("https://", "http://"))]

@@ -1,0 +1,131 @@
+"""Draw everything a server has set, in one look."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import discord
+
+from bot import inert
+from bot.client import LumaBot
+from bot.language import tr, trn
+from bot.office import guild_id_of
+from bot.pages import page_words, read_turn, turn_buttons
+from bot.quota_panels import BLURPLE
+from bot.quota_replies import allowance_words
+from bot.replies import relative_time
+from jobs.access import AccessRules, Verdict
+from jobs.office import Budget, ServerSettings
+from jobs.quota import Defaults
+
+FIELD_CHARS = 1024
+PAGE_MEMBERS = 15
+
+
+async def show_settings(interaction: discord.Interaction[LumaBot]) -> None:
+    """Show everything that is set."""
+    office = interaction.client.desk.office
+    settings = await office.settings.settings(guild_id_of(interaction))
+    await interaction.response.send_message(embed=build_settings(settings, office.defaults), ephemeral=True)
+
+
+async def show_lists(interaction: discord.Interaction[LumaBot]) -> None:
+    """Show where and by whom edits may be made."""
+    settings = await interaction.client.desk.office.settings.settings(guild_id_of(interaction))
+    panel = discord.Embed(title=tr("Where and by whom edits are made"), color=BLURPLE)
+    for name, kind in ((tr("Channels"), "channel"), (tr("Roles"), "role")):
+        panel.add_field(name=name, value=inert.cut(list_words(settings.access, kind), FIELD_CHARS), inline=False)
+    await interaction.response.send_message(embed=panel, ephemeral=True)
+
+
+def build_settings(settings: ServerSettings, defaults: Defaults) -> discord.Embed:
+    """Return what a server has set, and the operator's defaults where it has not."""
+    panel = discord.Embed(title=tr("Luma in this server"), color=BLURPLE)
+    pause = settings.access.pause
+    state = tr("\N{LARGE GREEN CIRCLE} Takes new edits")
+    if pause is not None:
+        state = tr("\N{LARGE RED CIRCLE} Paused {when}", when=relative_time(pause.paused_at_ms))
+        state += f": {inert.prose(pause.reason)}" if pause.reason else ""
+    panel.description = state
+    for name, value in _rows(settings, defaults):
+        panel.add_field(name=name, value=inert.cut(value, FIELD_CHARS), inline=False)
+    return panel
+
+
+def _rows(settings: ServerSettings, defaults: Defaults) -> list[tuple[str, str]]:
+    allowance = allowance_words(settings.allowance or defaults.allowance)
+    words = " ".join(inert.code(word, 60) for word in settings.words)
+    return [
+        (tr("Quota of everybody"), allowance if settings.allowance else tr("{value} (default)", value=allowance)),
+        (tr("Quota of roles"), _role_lines(settings)),
+        (
+            tr("Quota of members"),
+            trn("{count} member has their own", "{count} members have their own", settings.user_count),
+        ),
+        (tr("Budget of the whole server"), _budgets(settings, defaults)),
+        (tr("Channels"), list_words(settings.access, "channel")),
+        (tr("Roles"), list_words(settings.access, "role")),
+        (tr("Showcase"), _channel(settings.showcase_channel_id)),
+        (tr("Alerts"), _channel(settings.alerts_channel_id)),
+        (tr("Blocked words"), words or tr("none")),
+    ]
+
+
+def _role_lines(settings: ServerSettings) -> str:
+    lines = [f"<@&{role_id}>: {allowance_words(each)}" for role_id, each in settings.role_allowances.items()]
+    return "\n".join(lines) or tr("none")
+
+
+def _budgets(settings: ServerSettings, defaults: Defaults) -> str:
+    day = _budget(settings.budget_day, defaults.budget_day)
+    month = _budget(settings.budget_month, defaults.budget_month)
+    return tr("a day: {day}; a month: {month}", day=day, month=month)
+
+
+def _budget(budget: Budget | None, default: int | None) -> str:
+    edits = default if budget is None else budget.edits
+    words = tr("no limit") if edits is None else str(edits)
+    return words if budget else tr("{value} (default)", value=words)
+
+
+def list_words(rules: AccessRules, kind: str) -> str:
+    """Return the channels or the roles that are allowed and denied, and what that means."""
+    sign = "#" if kind == "channel" else "@&"
+    listed: Mapping[int, Verdict] = rules.channels if kind == "channel" else rules.roles
+    allowed = _mentions(listed, Verdict.ALLOW, sign)
+    denied = _mentions(listed, Verdict.DENY, sign)
+    parts = [tr("only {those}", those=allowed)] if allowed else [tr("all")]
+    if denied:
+        parts.append(tr("not {those}", those=denied))
+    return ", ".join(parts)
+
+
+def _mentions(listed: Mapping[int, Verdict], verdict: Verdict, sign: str) -> str:
+    return " ".join(f"<{sign}{each}>" for each, said in sorted(listed.items()) if said is verdict)
+
+
+def _channel(channel_id: int | None) -> str:
+    return tr("none") if channel_id is None else f"<#{channel_id}>"
+
+
+# --- members with a quota of their own -------------------------------------------------------------------------------
+
+
+async def show_members(interaction: discord.Interaction[LumaBot]) -> None:
+    """List the members with a quota of their own."""
+    await interaction.response.send_message(**await _member_parts(interaction, 0), ephemeral=True)
+
+
+async def turn_members(interaction: discord.Interaction[LumaBot], subject: str) -> None:
+    """Show another page of the members with a quota of their own."""
+    page, _ = read_turn(subject)
+    await interaction.response.edit_message(**await _member_parts(interaction, page))
+
+
+async def _member_parts(interaction: discord.Interaction[LumaBot], page: int) -> dict[str, Any]:
+    found = await interaction.client.desk.office.settings.user_allowances(
+        guild_id_of(interaction), offset=page * PAGE_MEMBERS, limit=PAGE_MEMBERS
+    )
+    lines = [f"<@{user_id}>: {allowance_words(allowance)}" for user_id, allowance in found.items]
+    panel = discord.Embed(title=tr("Quota of members"), description="\n".join(lines) or tr("none"), color=BLURPLE)
+    panel.set_footer(text=page_words(page, size=PAGE_MEMBERS, total=found.total))
+    return {"embed": panel, "view": turn_buttons("ownquota", page, size=PAGE_MEMBERS, total=found.total)}
