@@ -206,3 +206,9 @@ async def test_the_child_opens_its_clip_and_nothing_else(benches: Benches) -> No
 async def _exit_status(*command: str) -> int:
     process = await asyncio.create_subprocess_exec(*command)
     return await process.wait()
+
+
+async def test_ffmpeg_is_loaded_in_the_child_alone() -> None:
+    code = "import sys, media.clips, media.edit, media.images; sys.exit('av' in sys.modules)"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, cwd=Path(opening.__file__).parents[2])
+    assert await process.wait() == 0
