@@ -1,61 +1,133 @@
-"""Make an edit again from its row, through the same checks as a new one, with the same prompt or another."""
+"""Make an edit from an earlier one, through the same checks as a new one: again, with other words, from its result."""
 
 from dataclasses import replace
+from typing import Any
 
 import discord
 
-from bot import replies
+from bot import refusals
 from bot.client import LumaBot
 from bot.clip_claims import has_expired
 from bot.entry import enter
 from bot.intake import Ask, take_in
+from bot.language import tr
 from bot.options import read_prompt, read_watermark
-from bot.own_jobs import find_by_id, is_own
 from bot.presses import Form, build_text_field, read_fields
-from jobs.errors import UnusableClipError, UserError
-from jobs.job import Job
+from bot.pressing import find_own, find_own_result
+from bot.result_messages import find_attachment
+from jobs.job import ClipSource, Job, Kind, Request
+from jobs.services import Abilities
 
 PROMPT_CHARS = 4000  # Discord's own limit of a form's field
 
 
 async def make_again(interaction: discord.Interaction[LumaBot], job_id: str) -> None:
     """Take in a job's request as a new job of the same member; raises UserError."""
-    job = await _own_job(interaction, job_id)
-    await _take_in(interaction, job, job.request.prompt)
+    job = await find_own(interaction, job_id)
+    await _take_in(interaction, job, await _repeat(interaction, job, job.request.prompt))
 
 
 async def ask_for_words(interaction: discord.Interaction[LumaBot], job_id: str) -> None:
     """Open a form with a job's prompt in it, to be changed; raises UserError."""
-    job = await _own_job(interaction, job_id)
-    abilities = interaction.client.desk.lifecycle.choose_service(job.kind)
-    field = build_text_field(
-        "prompt",
-        "How should the clip look?",
-        value=job.request.prompt,
-        max_length=min(abilities.prompt_chars, PROMPT_CHARS),
-        long=True,
+    job = await find_own(interaction, job_id)
+    abilities = _choose(interaction, job.request, job)
+    await _repeat(interaction, job, job.request.prompt)
+    await interaction.response.send_modal(
+        Form("reworded", job.id, tr("Edit the prompt"), _prompt_field(abilities, job.request.prompt))
     )
-    await interaction.response.send_modal(Form("reworded", job.id, "Edit the prompt", field))
 
 
 async def make_reworded(interaction: discord.Interaction[LumaBot], job_id: str) -> None:
     """Take in a job's request with the prompt of the form as a new job; raises UserError."""
-    job = await _own_job(interaction, job_id)
-    await _take_in(interaction, job, read_fields(interaction).get("prompt", ""))
+    job = await find_own(interaction, job_id)
+    await _take_in(interaction, job, await _repeat(interaction, job, read_fields(interaction).get("prompt", "")))
 
 
-async def _own_job(interaction: discord.Interaction[LumaBot], job_id: str) -> Job:
-    job = await find_by_id(interaction, job_id)
-    if not is_own(interaction, job):
-        raise UserError(replies.NOT_YOURS)
+async def ask_what_next(interaction: discord.Interaction[LumaBot], job_id: str) -> None:
+    """Open a form that asks how a result should be edited further; raises UserError."""
+    job = await find_own_result(interaction, job_id)
+    request = await _go_on(interaction, job, "")
+    abilities = _choose(interaction, request, job)
+    await interaction.response.send_modal(Form("onward", job.id, tr("Edit this result"), _prompt_field(abilities, "")))
+
+
+async def make_onward(interaction: discord.Interaction[LumaBot], job_id: str) -> None:
+    """Take in an edit whose clip is a job's result; raises UserError."""
+    job = await find_own_result(interaction, job_id)
+    await _take_in(interaction, job, await _go_on(interaction, job, read_fields(interaction).get("prompt", "")))
+
+
+async def _repeat(interaction: discord.Interaction[LumaBot], job: Job, prompt: str) -> Request:
     await enter(interaction)
-    if job.request.clip is not None and has_expired(job.request.clip, interaction.client.desk.clock.now_ms()):
-        raise UnusableClipError(replies.CLIP_EXPIRED, rule="clip")
-    return job
+    return replace(job.request.unstaged, prompt=prompt, clip=await _own_clip(interaction, job))
 
 
-async def _take_in(interaction: discord.Interaction[LumaBot], job: Job, prompt: str) -> None:
-    abilities = interaction.client.desk.lifecycle.choose_service(job.kind)
-    read_watermark(job.request.options.get("watermark"), abilities)
-    request = replace(job.request, prompt=read_prompt(prompt, abilities))
-    await take_in(interaction, Ask(request, abilities.name, job.id))
+async def _own_clip(interaction: discord.Interaction[LumaBot], job: Job) -> ClipSource | None:
+    """Return the clip of a job as a new one can have it: as it was made ready, else from where it came."""
+    desk, source = interaction.client.desk, job.request.clip
+    if source is None:
+        return None
+    if source.job_id is not None:
+        origin = await desk.store.get(source.job_id)
+        if origin is None or origin.deleted_at_ms is not None:
+            raise refusals.source_deleted()
+    for file in (job.clip.file if job.clip else "", source.file):
+        if await desk.results.gallery.keeps(file):
+            return replace(source, file=file)
+    if not source.url and source.message_id is None:
+        raise refusals.result_gone()
+    if has_expired(source, desk.clock.now_ms()):
+        raise refusals.clip_expired()
+    return replace(source, file="")
+
+
+async def _go_on(interaction: discord.Interaction[LumaBot], job: Job, prompt: str) -> Request:
+    await enter(interaction)
+    clip = await _result_clip(interaction, job)
+    return Request(Kind.MODIFY, prompt, clip=clip, spoiler=job.request.spoiler, private=job.request.private)
+
+
+async def _result_clip(interaction: discord.Interaction[LumaBot], job: Job) -> ClipSource:
+    """Return a result as a clip: from our shelf while it is kept, else from the message it hangs on."""
+    assert job.result is not None
+    facts, file = job.result.facts, job.result.file
+    clip = ClipSource("", f"luma-{job.code}.mp4", facts.size_bytes if facts else None, job_id=job.id)
+    if await interaction.client.desk.results.gallery.keeps(file):
+        return replace(clip, file=file)
+    found = await find_attachment(interaction, job)
+    if found is None:
+        raise refusals.result_gone()
+    message, attachment = found
+    # Without its address, which is another each time: a second press must be known as the same.
+    return replace(
+        clip,
+        size_bytes=attachment.size,
+        channel_id=message.channel.id,
+        message_id=message.id,
+        attachment_id=attachment.id,
+    )
+
+
+async def _take_in(interaction: discord.Interaction[LumaBot], job: Job, request: Request) -> None:
+    abilities = _choose(interaction, request, job)
+    read_watermark(request.options.get("watermark"), abilities)
+    request = replace(request, prompt=read_prompt(request.prompt, abilities))
+    await take_in(interaction, Ask(request, abilities.name, job.id, thread_id=_thread_of(interaction, job)))
+
+
+def _choose(interaction: discord.Interaction[LumaBot], request: Request, job: Job) -> Abilities:
+    # What is extended lies at the service that made it.
+    only = job.service if request.kind is Kind.EXTEND else ""
+    return interaction.client.desk.lifecycle.choose_service(request.kind, request.wants, only=only)
+
+
+def _thread_of(interaction: discord.Interaction[LumaBot], job: Job) -> int | None:
+    """Return the thread in which a line of versions goes on; None where the press itself says where."""
+    if job.request.private or job.guild_id is None or job.guild_id != interaction.guild_id:
+        return None
+    return job.thread_id
+
+
+def _prompt_field(abilities: Abilities, prompt: str) -> discord.ui.Label[Any]:
+    most = min(abilities.prompt_chars, PROMPT_CHARS)
+    return build_text_field("prompt", tr("How should the clip look?"), value=prompt[:most], max_length=most, long=True)

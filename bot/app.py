@@ -22,6 +22,7 @@ from bot.lights import look_at_database, look_at_disk, look_at_gateway
 from bot.metrics import Metrics, watch_loop
 from bot.office import Office
 from bot.quota_defaults import defaults_of
+from bot.result_desk import ResultDesk
 from bot.settings import Settings
 from bot.timings import timings_of
 from bot.watching import Watch, repeat
@@ -52,6 +53,7 @@ from storage.job_store import SqlJobStore
 from storage.log_store import SqlLogStore
 from storage.office_store import SqlOfficeStore
 from storage.quota_store import SqlQuotaStore
+from storage.result_store import SqlResultStore
 
 log = logging.getLogger(__name__)
 
@@ -183,7 +185,8 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
         )
         worker = _build_worker(settings, outside)
         intake = Intake(outside, timings_of(settings), preferences_of(settings))
-        bot.attach(_build_desk(intake, outside, fetcher, _build_office(settings, database, shelf)))
+        results = ResultDesk(SqlResultStore(database), clips, delivery.upload_limit, providers.get)
+        bot.attach(_build_desk(intake, outside, fetcher, results, _build_office(settings, database, shelf)))
         yield Parts(settings, clock, metrics, watch, database, fetcher, shelf, bot, outside, intake, worker)
 
 
@@ -201,12 +204,13 @@ def _build_worker(settings: Settings, outside: Outside) -> Worker:
     )
 
 
-def _build_desk(intake: Intake, outside: Outside, fetcher: Fetcher, office: Office) -> Desk:
+def _build_desk(intake: Intake, outside: Outside, fetcher: Fetcher, results: ResultDesk, office: Office) -> Desk:
     return Desk(
         lifecycle=intake,
         store=outside.store,
         clock=outside.clock,
         check_link=lambda url: explain_link(url, fetcher.trusted),
+        results=results,
         office=office,
     )
 

@@ -1,7 +1,7 @@
 """Connect to Discord: intents, extensions, command sync, the tree's error handler, presses."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,10 +23,12 @@ from bot.presses import Action, read_press
 from bot.rest_limits import PER_SECOND, Pace, build_trace
 from bot.rights import Right, RightsGroup
 from bot.usual import UsualTimes
+from jobs.job import Job
 
 # By name: this room imports no cog.
 EXTENSIONS = (
-    "cogs.modify", "cogs.library", "cogs.results", "cogs.quota", "cogs.moderation", "cogs.allowances", "cogs.setup",
+    "cogs.modify", "cogs.library", "cogs.results", "cogs.ratings", "cogs.quota",
+    "cogs.moderation", "cogs.allowances", "cogs.setup",
 )  # fmt: skip
 # A longer wait for a rate limit is a retry, decided on the job's row.
 LONGEST_RATE_LIMIT_SECONDS = 30.0
@@ -90,6 +92,8 @@ class LumaBot(commands.Bot):
         self._options = options
         self._extensions = tuple(extensions)
         self._actions: dict[str, Action] = {}
+        # Withdraw what was shared of a result that was deleted.
+        self.on_deleted: list[Callable[[Job], Awaitable[None]]] = []
         self.luma = app_commands.Group(name="luma", description="Edit your video clips with Luma")
         self.luma_mod = RightsGroup(Right.MODERATE, "luma-mod", "Watch over members, quotas and edits")
         self.luma_setup = RightsGroup(Right.SETUP, "luma-setup", "Set what members of this server may do with Luma")
@@ -107,6 +111,10 @@ class LumaBot(commands.Bot):
         if name in self._actions:
             raise ValueError(f"action {name!r} is taken")
         self._actions[name] = action
+
+    def has_action(self, name: str) -> bool:
+        """Tell whether presses of the id `luma:<name>:...` lead anywhere."""
+        return name in self._actions
 
     async def setup_hook(self) -> None:
         """Load the extensions and tell Discord of the commands, once after login."""

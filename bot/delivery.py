@@ -15,7 +15,8 @@ from bot.cards import build_card, card_buttons, read_card
 from bot.client import LumaBot
 from bot.opening import find_or_post_card, may_have_thread, nonce_of, open_thread
 from bot.places import CALL_SECONDS, ClosedError, Place, discord_errors, find_own, places_of
-from bot.presses import Buttons, build_button
+from bot.presses import Buttons
+from bot.result_buttons import failure_buttons, result_buttons
 from jobs.errors import DeliveryError
 from jobs.job import Job
 from jobs.ports import Parcel, Posted
@@ -93,26 +94,26 @@ class DiscordDelivery:
 
     async def post_result(self, job: Job, parcel: Parcel) -> Posted:
         """Post the result and mention the requester; raises TooLargeError when the file will not go."""
+        is_first = not await self._bot.desk.results.store.has_result(job.user_id, besides=job.id)
         return await self._post(
             Note(
                 job,
-                lambda elsewhere: replies.result_text(job, parcel, elsewhere=elsewhere),
+                lambda elsewhere: replies.result_text(job, parcel, elsewhere=elsewhere, is_first=is_first),
                 nonce_of(job, "result"),
                 parcel.path,
                 parcel.filename,
-                Buttons(build_button("again", job.id, "Run again"), build_button("reword", job.id, "Edit prompt")),
+                result_buttons(self._bot, job),
             )
         )
 
     async def post_failure(self, job: Job) -> Posted:
         """Tell the requester why the job failed and what to do."""
-        again = build_button("again", job.id, "Try again", discord.ButtonStyle.primary)
         return await self._post(
             Note(
                 job,
                 lambda elsewhere: replies.failure_text(job, elsewhere=elsewhere),
                 nonce_of(job, "failure"),
-                buttons=Buttons(again) if replies.may_try_again(job) else None,
+                buttons=failure_buttons(job),
             )
         )
 

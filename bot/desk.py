@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.office import Office
+from bot.result_desk import ResultDesk
 from jobs.job import Job, Kind, NewJob, State
 from jobs.ports import Clock, Durations, Posted
 from jobs.services import Abilities
@@ -13,8 +14,11 @@ from jobs.services import Abilities
 class LifecycleActs(Protocol):
     """Do what a person may start; the lifecycle's side of every command and button."""
 
-    def choose_service(self, kind: Kind) -> Abilities:
-        """Return the service a new job goes to; raises LimitReachedError when none takes any."""
+    def choose_service(self, kind: Kind, wants: frozenset[str] = frozenset(), *, only: str = "") -> Abilities:
+        """Return the service a new job goes to, by the options it `wants`; `only` names the one it may be.
+
+        Raises LimitReachedError when none takes any.
+        """
 
     def waiting_reason(self, job: Job) -> str:
         """Return what holds an open job, empty when nothing does."""
@@ -65,3 +69,4 @@ class Desk:
     clock: Clock
     check_link: Callable[[str], None]
     office: Office
+    results: ResultDesk

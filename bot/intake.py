@@ -13,6 +13,7 @@ from bot.client import LumaBot
 from bot.entry import check_words, enter
 from bot.faults import DISCORD_FAULTS, say
 from bot.here import is_thread
+from bot.language import tr
 from bot.office import build_asker
 from jobs.job import Job, NewJob, Request
 from jobs.ports import Posted
@@ -24,11 +25,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Hold a checked wish: what is asked, of which service, and which edit it repeats."""
+    """Hold a checked wish: what is asked, of which service, which edit it goes on from, and in which thread."""
 
     request: Request
     service: str
     parent_job_id: str | None = None
+    thread_id: int | None = None
 
 
 async def take_in(interaction: discord.Interaction[LumaBot], ask: Ask) -> None:
@@ -41,6 +43,10 @@ async def take_in(interaction: discord.Interaction[LumaBot], ask: Ask) -> None:
     if ask.request.private and interaction.guild_id is not None:
         await _answer_privately(interaction, job)
         return
+    if ask.thread_id not in (None, interaction.channel_id):
+        await interaction.client.desk.lifecycle.place(job, None, ask.thread_id)
+        await say(interaction, tr("Your new version is being made in {thread}.", thread=f"<#{ask.thread_id}>"))
+        return
     card = await _answer(interaction, job)
     if card is not None:
         await interaction.client.desk.lifecycle.place(job, card, job.thread_id)
@@ -48,6 +54,7 @@ async def take_in(interaction: discord.Interaction[LumaBot], ask: Ask) -> None:
 
 def _new_job(interaction: discord.Interaction[LumaBot], ask: Ask) -> NewJob:
     channel_id, asker = interaction.channel_id or 0, build_asker(interaction)
+    here = channel_id if is_thread(interaction) and not ask.request.private else None
     return NewJob(
         kind=ask.request.kind,
         user_id=interaction.user.id,
@@ -57,7 +64,7 @@ def _new_job(interaction: discord.Interaction[LumaBot], ask: Ask) -> NewJob:
         locale=str(interaction.locale),
         request=ask.request,
         service=ask.service,
-        thread_id=channel_id if is_thread(interaction) and not ask.request.private else None,
+        thread_id=ask.thread_id or here,
         parent_job_id=ask.parent_job_id,
         role_ids=asker.role_ids,
         parent_channel_id=next(iter(asker.channel_ids[1:]), None),

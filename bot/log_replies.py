@@ -34,6 +34,7 @@ def deed_words(deed: Deed) -> str:
         Deed.ADD_STYLE: tr("added a style"),
         Deed.EDIT_STYLE: tr("changed a style"),
         Deed.REMOVE_STYLE: tr("removed a style"),
+        Deed.DELETE_RESULT: tr("deleted a result"),
         Deed.EXPORT_LOG: tr("exported the log"),
     }
     return words[deed]

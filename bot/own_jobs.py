@@ -7,7 +7,9 @@ import discord
 from bot import inert, replies
 from bot.client import LumaBot
 from bot.here import is_moderator
-from jobs.errors import InvalidRequestError, UserError
+from bot.pressing import check_steward, is_own
+from bot.refusals import not_yours_to_cancel
+from jobs.errors import InvalidRequestError
 from jobs.job import Job
 
 CHOICES = 25  # Discord shows no more
@@ -36,19 +38,6 @@ def _unknown(code: str) -> InvalidRequestError:
     )
 
 
-async def find_by_id(interaction: discord.Interaction[LumaBot], job_id: str) -> Job:
-    """Return the job of a button's id; raises UserError when it is gone."""
-    job = await interaction.client.desk.store.get(job_id)
-    if job is None:
-        raise UserError(replies.JOB_GONE)
-    return job
-
-
-def is_own(interaction: discord.Interaction[Any], job: Job) -> bool:
-    """Tell whether a person asked for a job."""
-    return job.user_id == interaction.user.id
-
-
 def may_moderate(interaction: discord.Interaction[Any], job: Job) -> bool:
     """Tell whether a person may act on another's job: of this server, and with Manage Messages here."""
     return job.guild_id is not None and job.guild_id == interaction.guild_id and is_moderator(interaction)
@@ -61,6 +50,5 @@ def name_choice(job: Job) -> str:
 
 async def cancel(interaction: discord.Interaction[LumaBot], job: Job) -> Job:
     """Cancel a job for its owner or a moderator of its server; raises UserError."""
-    if not (is_own(interaction, job) or may_moderate(interaction, job)):
-        raise UserError(replies.NOT_YOURS_TO_CANCEL)
+    await check_steward(interaction, job, not_yours_to_cancel())
     return await interaction.client.desk.lifecycle.cancel(job.id, interaction.user.id)

@@ -51,6 +51,21 @@ def build_button(
     return discord.ui.Button(label=label, style=style, custom_id=press_id(action, subject))
 
 
+def build_menu(
+    action: str, subject: str, hint: str, options: list[discord.SelectOption], *, count: int = 1
+) -> discord.ui.Select[Any]:
+    """Return a menu of which `count` options are chosen; it leads to an action like a button."""
+    return discord.ui.Select(
+        custom_id=press_id(action, subject), placeholder=hint, options=options, min_values=count, max_values=count
+    )
+
+
+def read_values(interaction: discord.Interaction[Any]) -> list[str]:
+    """Return what was chosen in a menu."""
+    data: Any = interaction.data or {}
+    return [str(value) for value in data.get("values", ())]
+
+
 class Form(discord.ui.Modal):
     """A modal that discord.py keeps nothing of."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from bot import inert
+from bot.language import tr
 from jobs.job import ClipSource, Failure, FailureCode, Job, State
 from jobs.ports import Parcel
 
@@ -134,10 +135,22 @@ def is_ending(content: str, job: Job) -> bool:
     return content.endswith("\n" + ending_mark(job))
 
 
-def result_text(job: Job, parcel: Parcel, *, elsewhere: str = "") -> str:
-    """Return the message with a result; `elsewhere` says why it does not stand where it was asked for."""
+def result_text(job: Job, parcel: Parcel, *, elsewhere: str = "", is_first: bool = False) -> str:
+    """Return the message with a result; `elsewhere` says why it does not stand where it was asked for.
+
+    A member's first one tells what the buttons do.
+    """
     lines = [elsewhere, *_link_lines(job, parcel), *(inert.prose(note) for note in parcel.notes)]
+    if is_first:
+        lines.append(_first_result())
     return _message(job, "your edit is ready.", lines)
+
+
+def _first_result() -> str:
+    return tr(
+        "**Your first one!** The buttons below work for ever: make it again, change its prompt, see before and after, "
+        "go on from it, or delete it. With the thumbs you say what works."
+    )
 
 
 def _link_lines(job: Job, parcel: Parcel) -> Iterable[str]:

@@ -7,41 +7,29 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import replies
-from bot.cards import build_card, card_buttons, read_card
 from bot.client import LumaBot
-from bot.history import read_page, read_subject
-from bot.own_jobs import CHOICES, cancel, find_by_id, find_cancellable, find_own, name_choice
-from jobs.errors import UserError
+from bot.history import TEXT_CHARS, choose_job, filter_page, open_history, turn_page
+from bot.own_jobs import CHOICES, cancel, find_cancellable, find_own, name_choice
+from bot.pressing import find_here
+from bot.showing import show
 
 
 @app_commands.command(name="history", description="List your edits")
-@app_commands.describe(only="Which edits to list")
+@app_commands.describe(only="Which edits to list", text="Words of the prompt, a style or a code")
 async def history_command(
     interaction: discord.Interaction[LumaBot],
     only: Literal["all", "open", "done", "failed", "cancelled"] = "all",
+    text: app_commands.Range[str, 1, TEXT_CHARS] = "",
 ) -> None:
     """List one's own edits."""
-    page, buttons = await read_page(interaction, 0, only)
-    await interaction.response.send_message(embed=page, view=buttons or discord.utils.MISSING, ephemeral=True)
-
-
-async def turn_page(interaction: discord.Interaction[LumaBot], subject: str) -> None:
-    """Show another page of one's own edits."""
-    wanted = read_subject(subject)
-    if wanted is None:
-        raise UserError(replies.OLD_BUTTON)
-    page, buttons = await read_page(interaction, *wanted)
-    await interaction.response.edit_message(embed=page, view=buttons)
+    await open_history(interaction, only, text)
 
 
 @app_commands.command(name="show", description="Show one of your edits again")
 @app_commands.describe(job="The edit, by its code")
 async def show_command(interaction: discord.Interaction[LumaBot], job: app_commands.Range[str, 1, 40]) -> None:
-    """Show one's own edit with a link to its video."""
-    found = await find_own(interaction, job)
-    card = build_card(await read_card(interaction.client.desk, interaction.client.usual, found))
-    buttons = card_buttons(found)
-    await interaction.response.send_message(embed=card, view=buttons or discord.utils.MISSING, ephemeral=True)
+    """Show one's own edit with its versions."""
+    await show(interaction, await find_own(interaction, job))
 
 
 @app_commands.command(name="cancel", description="Cancel one of your open edits")
@@ -54,7 +42,7 @@ async def cancel_command(interaction: discord.Interaction[LumaBot], job: app_com
 
 async def press_cancel(interaction: discord.Interaction[LumaBot], job_id: str) -> None:
     """Cancel the edit of a card."""
-    cancelled = await cancel(interaction, await find_by_id(interaction, job_id))
+    cancelled = await cancel(interaction, await find_here(interaction, job_id))
     await interaction.response.send_message(replies.cancelled(cancelled), ephemeral=True)
 
 
@@ -94,4 +82,6 @@ async def setup(bot: commands.Bot) -> None:
     luma_bot.luma.add_command(cancel_command)
     luma_bot.luma.add_command(help_command)
     luma_bot.add_action("history", turn_page)
+    luma_bot.add_action("filter", filter_page)
+    luma_bot.add_action("pick", choose_job)
     luma_bot.add_action("cancel", press_cancel)

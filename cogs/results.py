@@ -4,13 +4,32 @@ from typing import cast
 
 from discord.ext import commands
 
-from bot.again import ask_for_words, make_again, make_reworded
+from bot.again import ask_for_words, ask_what_next, make_again, make_onward, make_reworded
 from bot.client import LumaBot
+from bot.comparing import press_compare, press_compare_two
+from bot.deleting import ask_delete, delete_result
+from bot.rating import dislike, like
+from bot.showing import post_again, press_show, show_prompt
 
 
 async def setup(bot: commands.Bot) -> None:
     """Add this area to the bot."""
     luma_bot = cast("LumaBot", bot)
-    luma_bot.add_action("again", make_again)
-    luma_bot.add_action("reword", ask_for_words)
-    luma_bot.add_action("reworded", make_reworded)
+    actions = {
+        "again": make_again,
+        "reword": ask_for_words,
+        "reworded": make_reworded,
+        "input": ask_what_next,
+        "onward": make_onward,
+        "compare": press_compare,
+        "compare_two": press_compare_two,
+        "delete": ask_delete,
+        "deletion": delete_result,
+        "like": like,
+        "dislike": dislike,
+        "show": press_show,
+        "post": post_again,
+        "prompt": show_prompt,
+    }
+    for name, action in actions.items():
+        luma_bot.add_action(name, action)

@@ -1,14 +1,26 @@
 """Walk down the size ladder: the video as it is, a smaller one that fits, a link."""
 
+from typing import Protocol
+
 from jobs.errors import MediaError, ProviderError, TooLargeError
 from jobs.job import Job, Result
-from jobs.ports import Clips, Delivery, Parcel, Posted
+from jobs.ports import Clips, Parcel, Posted
 from jobs.services import Provider, TemporaryLink
 
 SMALLEST_FILE_BYTES = 1024 * 1024  # a file of this size that is refused for its size becomes a link
 
 
-async def hand_over(job: Job, result: Result, clips: Clips, delivery: Delivery, provider: Provider | None) -> Posted:
+class Postman(Protocol):
+    """Post a video somewhere; raises DeliveryError."""
+
+    async def upload_limit(self, job: Job) -> int:
+        """Return how many bytes a file may have there."""
+
+    async def post_result(self, job: Job, parcel: Parcel) -> Posted:
+        """Post it; raises TooLargeError when the file will not go."""
+
+
+async def hand_over(job: Job, result: Result, clips: Clips, delivery: Postman, provider: Provider | None) -> Posted:
     """Post a result, each rung of the ladder once; Discord's own refusal for size leads to the next rung."""
     limit_bytes = await delivery.upload_limit(job)
     while result.file and limit_bytes >= SMALLEST_FILE_BYTES:

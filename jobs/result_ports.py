@@ -115,14 +115,14 @@ class ResultStore(Protocol):
     async def comparison(self, pair: Pair) -> str | None:
         """Return the file of a comparison."""
 
-    async def keep(self, job_id: str, what: Keepsake, file: str, other_job_id: str = "") -> None:
-        """Remember a file in place of an earlier one."""
+    async def keep(self, job_id: str, what: Keepsake, file: str, other_job_id: str = "") -> bool:
+        """Remember a file in place of an earlier one; False where a result it shows was deleted meanwhile."""
 
     async def last_copy(self, what: CopyKind, pair: Pair, channel_id: int | None = None) -> Copy | None:
         """Return the newest such message, in one channel where it is named."""
 
-    async def note_copy(self, what: CopyKind, pair: Pair, copy: Copy) -> None:
-        """Remember a message."""
+    async def note_copy(self, what: CopyKind, pair: Pair, copy: Copy) -> bool:
+        """Remember a message; False where a result it shows was deleted meanwhile."""
 
     async def delete(self, job_id: str, by: int, *, now_ms: int) -> Deleted | None:
         """Mark a delivered result as deleted; None where it is not delivered or somebody was first."""

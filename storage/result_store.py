@@ -8,6 +8,7 @@ from storage import ratings
 from storage.database import Database, Row, Session
 from storage.job_rows import read_job
 from storage.moves import record_event
+from storage.share_store import withdraw_job
 from storage.versions import read_line
 
 
@@ -51,10 +52,13 @@ class SqlResultStore:
             lambda session: _keepsake(session, pair.job_id, Keepsake.COMPARE, pair.other_job_id)
         )
 
-    async def keep(self, job_id: str, what: Keepsake, file: str, other_job_id: str = "") -> None:
-        """Remember a file in place of an earlier one."""
-        await self._database.write(
-            lambda session: session.execute(
+    async def keep(self, job_id: str, what: Keepsake, file: str, other_job_id: str = "") -> bool:
+        """Remember a file in place of an earlier one; False where a result it shows was deleted meanwhile."""
+
+        def work(session: Session) -> bool:
+            if not _all_stand(session, job_id, other_job_id):
+                return False
+            session.execute(
                 """
                 INSERT INTO keepsakes (job_id, what, other_job_id, file) VALUES ($1, $2, $3, $4)
                 ON CONFLICT (job_id, what, other_job_id) DO UPDATE SET file = excluded.file
@@ -64,7 +68,9 @@ class SqlResultStore:
                 other_job_id,
                 file,
             )
-        )
+            return True
+
+        return await self._database.write(work)
 
     async def last_copy(self, what: CopyKind, pair: Pair, channel_id: int | None = None) -> Copy | None:
         """Return the newest such message, in one channel where it is named."""
@@ -85,10 +91,13 @@ class SqlResultStore:
 
         return await self._database.read(work)
 
-    async def note_copy(self, what: CopyKind, pair: Pair, copy: Copy) -> None:
-        """Remember a message."""
-        await self._database.write(
-            lambda session: session.execute(
+    async def note_copy(self, what: CopyKind, pair: Pair, copy: Copy) -> bool:
+        """Remember a message; False where a result it shows was deleted meanwhile."""
+
+        def work(session: Session) -> bool:
+            if not _all_stand(session, pair.job_id, pair.other_job_id):
+                return False
+            session.execute(
                 """
                 INSERT INTO copies (message_id, channel_id, job_id, what, other_job_id, posted_at_ms)
                 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (message_id) DO NOTHING
@@ -100,7 +109,9 @@ class SqlResultStore:
                 pair.other_job_id,
                 copy.posted_at_ms,
             )
-        )
+            return True
+
+        return await self._database.write(work)
 
     async def delete(self, job_id: str, by: int, *, now_ms: int) -> Deleted | None:
         """Mark a delivered result as deleted; None where it is not delivered or somebody was first."""
@@ -115,6 +126,12 @@ class SqlResultStore:
     async def acceptance(self, guild_id: int, *, since_ms: int) -> list[Acceptance]:
         """Return a server's thumbs by service and style, the most thumbs first."""
         return await self._database.read(lambda session: ratings.acceptance(session, guild_id, since_ms=since_ms))
+
+
+def _all_stand(session: Session, *job_ids: str) -> bool:
+    wanted = {job_id for job_id in job_ids if job_id}
+    rows = [session.row("SELECT 1 FROM jobs WHERE id = $1 AND deleted_at_ms IS NULL", job_id) for job_id in wanted]
+    return all(row is not None for row in rows)
 
 
 def _keepsake(session: Session, job_id: str, what: Keepsake, other_job_id: str) -> str | None:
@@ -173,6 +190,7 @@ def _delete(session: Session, job_id: str, by: int, now_ms: int) -> Deleted | No
         return None
     job = read_job(row)
     record_event(session, job, "delete", now_ms=now_ms, detail=f"by {by}")
+    withdraw_job(session, job_id, by, now_ms=now_ms)
     made = session.rows("SELECT file FROM keepsakes WHERE job_id = $1 OR other_job_id = $1", job_id)
     copies = session.rows("SELECT * FROM copies WHERE job_id = $1 OR other_job_id = $1", job_id)
     session.execute("DELETE FROM keepsakes WHERE job_id = $1 OR other_job_id = $1", job_id)

@@ -136,7 +136,7 @@ class FakeProvider:
 
 @dataclass
 class FakeClips:
-    """Be the clips' room without files; `on_*` hold what the next calls raise."""
+    """Be the clips' room without files, or with those in `folder`; `on_*` hold what the next calls raise."""
 
     hosted: bool = True
     on_prepare: list[Exception] = field(default_factory=list)
@@ -145,6 +145,9 @@ class FakeClips:
     prepared: list[str] = field(default_factory=list)
     fetched: list[str] = field(default_factory=list)
     discarded: list[str] = field(default_factory=list)
+    folder: Path | None = None
+    made: list[tuple[str, str]] = field(default_factory=list)
+    hang_compare: asyncio.Event | None = None
 
     async def prepare(self, job: Job, abilities: Abilities) -> Prepared:
         """Stage a clip by name alone."""
@@ -166,7 +169,7 @@ class FakeClips:
 
     def path(self, file: str) -> Path:
         """Return where the file would lie."""
-        return Path("/nowhere") / file
+        return (self.folder or Path("/nowhere")) / file
 
     async def fetch_result(self, job: Job, link: TemporaryLink) -> Result:
         """Keep a result by name alone."""
@@ -184,8 +187,30 @@ class FakeClips:
             return outcome
         return Fitted(self.path(result.file), 100_000, shrunk=False)
 
+    async def keeps(self, file: str) -> bool:
+        """Tell whether a file was put into the folder."""
+        return bool(file) and self.path(file).is_file()
+
+    async def poster(self, job: Job, result: Result) -> str:
+        """Make a picture of one colour."""
+        self.made.append(("poster", job.id))
+        return self._put(f"poster-{job.id}.jpg", POSTER)
+
+    async def compare(self, job: Job, before: str, after: str) -> str:
+        """Make a file that names both."""
+        self.made.append(("compare", job.id))
+        if self.hang_compare is not None:
+            await self.hang_compare.wait()
+        return self._put(f"compare-{job.id}.mp4", f"{before}|{after}".encode())
+
+    def _put(self, name: str, content: bytes) -> str:
+        self.path(name).write_bytes(content)
+        return name
+
     async def discard(self, file: str) -> None:
         """Keep which file was thrown away."""
+        if self.folder is not None:
+            self.path(file).unlink(missing_ok=True)
         self.discarded.append(file)
 
 

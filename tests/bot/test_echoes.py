@@ -8,10 +8,12 @@ from typing import Any
 
 from bot import inert, replies
 from bot.cards import CardView, build_card
-from bot.history import build_page
+from bot.history import Page, View, build_page, page_parts
 from bot.own_jobs import name_choice
+from bot.versions import build_text
 from jobs.job import ClipSource, Failure, FailureCode, Job, Prepared, State
 from jobs.ports import Parcel
+from jobs.result_ports import Line, Version
 from tests.bot.test_inert import LIVE, PAYLOADS
 from tests.bot.world import open_bot_world
 from tests.jobs.making import FACTS, make_job
@@ -108,7 +110,13 @@ def test_the_longest_link_leaves_the_ending_whole() -> None:
 def test_lists_and_choices_show_nothing_live() -> None:
     for payload in PAYLOADS:
         jobs = list(jobs_saying(payload))
-        assert not LIVE.search(bare(str(build_page(jobs, 0, "all").description))), payload
+        page = Page(View(0, "all", inert.one_line(payload, 40)), tuple(jobs), more=True)
+        embed = build_page(page)
+        assert not LIVE.search(bare(f"{embed.title}\n{embed.description}")), payload
+        for part in page_parts(page).to_components():
+            assert len(part["components"]) <= 5
+        versions = tuple(Version(job, number, number - 1) for number, job in enumerate(jobs, start=1))
+        assert not LIVE.search(bare(build_text(Line(versions, 1000), jobs[0].id))), payload
         for job in jobs:
             assert not LIVE.search(name_choice(job)), payload
             assert 0 < inert.length(name_choice(job)) <= 100

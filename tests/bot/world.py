@@ -13,6 +13,7 @@ from bot.client import ClientOptions, LumaBot
 from bot.delivery import DiscordDelivery
 from bot.desk import Desk
 from bot.office import Office
+from bot.result_desk import ResultDesk
 from jobs.errors import UnusableClipError
 from jobs.gates import Gates
 from jobs.intake import Intake
@@ -31,6 +32,7 @@ from storage.job_store import SqlJobStore
 from storage.log_store import SqlLogStore
 from storage.office_store import SqlOfficeStore
 from storage.quota_store import SqlQuotaStore
+from storage.result_store import SqlResultStore
 from tests.fakes import NO_LIMITS, FakeAlarms, FakeClips, FakeProvider, abilities_of
 
 THREE_OPEN = replace(NO_LIMITS, open_jobs=3)
@@ -98,7 +100,10 @@ class BotWorld:
             files=self.clips,
             defaults=self.defaults,
         )
-        self.bot.attach(Desk(self.intake, self.store, self.clock, check_link, self.office))
+        self.results = SqlResultStore(self.database)
+        providers = {self.provider.abilities.name: self.provider}
+        results = ResultDesk(self.results, self.clips, self.delivery.upload_limit, providers.get)
+        self.bot.attach(Desk(self.intake, self.store, self.clock, check_link, self.office, results))
 
     @property
     def actor(self) -> Actor:

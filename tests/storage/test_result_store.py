@@ -93,6 +93,14 @@ class TestDeletion:
         assert await results.comparison(Pair(second.id)) == "compare-own"
         assert [event.event for event in await store.events(first.id)].count("delete") == 1
 
+    async def test_what_is_made_too_late_is_not_kept(self, store: SqlJobStore, results: SqlResultStore) -> None:
+        first, second = await delivered(store), await delivered(store)
+        await results.delete(first.id, 20, now_ms=1)
+        assert not await results.keep(first.id, Keepsake.POSTER, "poster-a")
+        assert not await results.keep(second.id, Keepsake.COMPARE, "compare-b", first.id)
+        assert not await results.note_copy(CopyKind.AGAIN, Pair(first.id), Copy(5, 51, 1))
+        assert await results.keepsakes([first.id, second.id], Keepsake.POSTER) == {}
+
     async def test_only_a_delivered_result_is_deleted(self, store: SqlJobStore, results: SqlResultStore) -> None:
         failed, open_job = await ended(store, State.FAILED), await insert(store)
         for job_id in (open_job.id, failed.id, "gone"):
