@@ -1,31 +1,46 @@
-"""Bring cards up to date in the background: the latest state only, and each card at most every few seconds."""
+"""Bring messages up to date in the background: the latest state only, and each at most every few seconds."""
 
 import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from typing import Generic, Protocol, TypeVar
 
 from bot.faults import DISCORD_FAULTS
 from jobs.errors import LumaBotError
-from jobs.job import Job
 
 EVERY_SECONDS = 3.0
 CLOSE_SECONDS = 2.0
 _log = logging.getLogger(__name__)
 
 
-class CardEdits:
-    """Run one task per card that has something to show; `edit` does one edit."""
+class Shown(Protocol):
+    """Be what a message shows: known by an id, and named in the log by a code."""
 
-    def __init__(self, edit: Callable[[Job], Awaitable[None]], every_seconds: float = EVERY_SECONDS) -> None:
+    @property
+    def id(self) -> str:
+        """Return the id."""
+
+    @property
+    def code(self) -> str:
+        """Return the code."""
+
+
+T = TypeVar("T", bound=Shown)
+
+
+class CardEdits(Generic[T]):
+    """Run one task per message that has something to show; `edit` does one edit."""
+
+    def __init__(self, edit: Callable[[T], Awaitable[None]], every_seconds: float = EVERY_SECONDS) -> None:
         self._edit = edit
         self._every = every_seconds
-        self._latest: dict[str, Job] = {}
+        self._latest: dict[str, T] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._closing = asyncio.Event()
 
-    def show(self, job: Job) -> None:
-        """Note what a job's card should show; it will, soon."""
+    def show(self, job: T) -> None:
+        """Note what a message should show; it will, soon."""
         self._latest[job.id] = job
         if job.id not in self._tasks and not self._closing.is_set():
             self._tasks[job.id] = asyncio.create_task(self._keep_shown(job.id), name=f"card {job.code}")

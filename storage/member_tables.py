@@ -37,6 +37,24 @@ MEMBER_TABLES = (
     MemberTable("keepsakes", _OWN_JOBS, erasures=[f"DELETE FROM keepsakes WHERE {_OWN_JOBS}"]),
     MemberTable("copies", _OWN_JOBS, erasures=[f"DELETE FROM copies WHERE {_OWN_JOBS}"]),
     MemberTable("ratings", "user_id = $1", erasures=["DELETE FROM ratings WHERE user_id = $1"]),
+    MemberTable("style_favourites", "user_id = $1", erasures=["DELETE FROM style_favourites WHERE user_id = $1"]),
+    MemberTable("votes", "user_id = $1", erasures=["DELETE FROM votes WHERE user_id = $1"]),
+    MemberTable(
+        "shares",
+        "user_id = $1",
+        columns="id, job_id, code, guild_id, channel_id, choices, state, created_at_ms, posted_at_ms",
+        # A row stays, nobody's, until its message is gone from the showcase.
+        erasures=[
+            "DELETE FROM votes WHERE share_id IN (SELECT id FROM shares WHERE user_id = $1)",
+            "DELETE FROM shares WHERE user_id = $1 AND state = 'withdrawn'",
+            """
+            UPDATE shares SET
+                user_id = 0, job_id = NULL, state = 'withdrawing', withdrawn_by = 0,
+                due_at_ms = CASE WHEN state = 'posting' THEN due_at_ms ELSE $2 END
+            WHERE user_id = $1
+            """,
+        ],
+    ),
     MemberTable("reservations", "user_id = $1"),
     MemberTable(
         "bonuses",

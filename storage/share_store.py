@@ -226,14 +226,3 @@ def _withdraw(session: Session, column: str, value: str | int, by: int, now_ms: 
 def withdraw_job(session: Session, job_id: str, by: int, *, now_ms: int) -> list[Share]:
     """Begin to withdraw a job's share, inside the transaction that deletes its result."""
     return _withdraw(session, "job_id", job_id, by, now_ms)
-
-
-def forget_member(session: Session, user_id: int, *, now_ms: int) -> int:
-    """Begin to withdraw a member's shares and delete their votes, inside the transaction that erases the member.
-
-    The rows of shares whose messages still stand stay, without a name, until those are gone; returns how many.
-    """
-    session.execute("DELETE FROM votes WHERE user_id = $1", user_id)
-    _withdraw(session, "user_id", user_id, 0, now_ms)
-    session.execute("DELETE FROM shares WHERE user_id = $1 AND state = 'withdrawn'", user_id)
-    return session.execute("UPDATE shares SET user_id = 0, job_id = NULL WHERE user_id = $1", user_id)

@@ -164,8 +164,3 @@ def _target(style: Style) -> Target:
 
 def _facts(style: Style) -> Facts:
     return {"name": style.name, "text": style.text, "sample": style.sample}
-
-
-def forget_taste(session: Session, user_id: int) -> None:
-    """Delete a member's favourites, inside the transaction that erases the member."""
-    session.execute("DELETE FROM style_favourites WHERE user_id = $1", user_id)

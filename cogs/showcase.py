@@ -1,0 +1,23 @@
+"""Let creators share results to the server's showcase and take them back, and members vote for the best."""
+
+from typing import cast
+
+from discord.ext import commands
+
+from bot import share_preview, showcase_post
+from bot.client import LumaBot
+from bot.result_buttons import SHARE
+from bot.sharing import cancel, change, choose_tags, post, preview, vote, withdraw
+
+
+async def setup(bot: commands.Bot) -> None:
+    """Add this area to the bot."""
+    luma_bot = cast("LumaBot", bot)
+    luma_bot.on_deleted.append(lambda job: luma_bot.desk.showcase.clear_away(job))  # noqa: PLW0108 - attached later
+    luma_bot.add_action(SHARE, preview)
+    luma_bot.add_action(share_preview.SET, change)
+    luma_bot.add_action(share_preview.TAGS, choose_tags)
+    luma_bot.add_action(share_preview.POST, post)
+    luma_bot.add_action(share_preview.CANCEL, cancel)
+    luma_bot.add_action(showcase_post.VOTE, vote)
+    luma_bot.add_action(showcase_post.WITHDRAW, withdraw)
