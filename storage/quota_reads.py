@@ -35,29 +35,26 @@ def top_users(session: Session, guild_id: int, *, since_ms: int, offset: int, li
 def use_by_day(session: Session, guild_id: int, user_id: int | None, *, days: int, now_ms: int) -> list[DayUse]:
     """Return the last days' use, oldest first; a day is 24 hours and the last one ends now."""
     begins_ms = now_ms - days * DAY_MS
-    whose = "" if user_id is None else "AND user_id = $5"
-    rows = session.rows(
+    return [_day_use(session, guild_id, user_id, begins_ms + day * DAY_MS) for day in range(days)]
+
+
+def _day_use(session: Session, guild_id: int, user_id: int | None, begins_ms: int) -> DayUse:
+    # One range of an index for each day: grouping by day would sort every row.
+    whose = "" if user_id is None else "AND user_id = $4"
+    row = session.row(
         f"""
-        SELECT (reserved_at_ms - $2 - 1) / $4 AS day, state, COUNT(*) AS count FROM reservations
-        WHERE guild_id = $1 AND reserved_at_ms > $2 AND reserved_at_ms <= $3 {whose}
-        GROUP BY 1, 2
+        SELECT COUNT(CASE state WHEN 'settled' THEN 1 END) AS settled,
+            COUNT(CASE state WHEN 'reserved' THEN 1 END) AS held,
+            COUNT(CASE state WHEN 'released' THEN 1 END) AS released
+        FROM reservations WHERE guild_id = $1 AND reserved_at_ms > $2 AND reserved_at_ms <= $3 {whose}
         """,  # noqa: S608 - one of two fixed texts
         guild_id,
         begins_ms,
-        now_ms,
-        DAY_MS,
+        begins_ms + DAY_MS,
         *(() if user_id is None else (user_id,)),
     )
-    counts = {(row["day"], row["state"]): row["count"] for row in rows}
-    return [
-        DayUse(
-            begins_ms + day * DAY_MS,
-            settled=counts.get((day, "settled"), 0),
-            open=counts.get((day, "reserved"), 0),
-            released=counts.get((day, "released"), 0),
-        )
-        for day in range(days)
-    ]
+    assert row is not None
+    return DayUse(begins_ms, settled=row["settled"], open=row["held"], released=row["released"])
 
 
 def bonuses(session: Session, guild_id: int, user_id: int) -> list[Bonus]:

@@ -107,7 +107,7 @@ DROP INDEX reservations_by_member;
 
 CREATE INDEX reservations_by_server ON reservations (guild_id, reserved_at_ms, state);
 
-CREATE INDEX jobs_by_server ON jobs (guild_id, created_at_ms);
+CREATE INDEX jobs_by_server ON jobs (guild_id, created_at_ms, state);
 
 CREATE INDEX jobs_open_by_server ON jobs (guild_id, created_at_ms)
 WHERE state IN ('queued', 'submitting', 'running', 'delivering');
