@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import discord
 
 from bot import inert, replies
+from bot.card_fields import describe_request
 from bot.desk import Desk
+from bot.language import tr
 from bot.presses import Buttons, build_button
 from bot.usual import UsualTimes
-from jobs.job import Job, State
+from jobs.job import Job, Kind, State
 from jobs.ports import Durations
 
 _COLORS = {
@@ -39,14 +41,16 @@ class CardView:
     place: int = 0
     waiting: str = ""
     usual: Durations | None = None
+    service: str = ""
 
 
 async def read_card(desk: Desk, usual: UsualTimes, job: Job) -> CardView:
     """Read what the card of a job shows."""
+    service = desk.lifecycle.service_title(job)
     if job.state.is_final:
-        return CardView(job)
+        return CardView(job, service=service)
     place = await desk.store.queue_place(job) if job.state is State.QUEUED else 0
-    return CardView(job, place, desk.lifecycle.waiting_reason(job), await usual.read(job.kind))
+    return CardView(job, place, desk.lifecycle.waiting_reason(job), await usual.read(job.kind), service)
 
 
 def build_card(view: CardView) -> discord.Embed:
@@ -54,11 +58,10 @@ def build_card(view: CardView) -> discord.Embed:
     job = view.job
     text = f"Asked by <@{job.user_id}>\n{inert.code_block(job.request.prompt)}\n{_status(view)}"
     card = discord.Embed(title=_title(job), description=text, color=_COLORS[job.state])
-    card.add_field(name="Clip", value=replies.name_clip(job.request.clip))
-    if job.request.style:
-        card.add_field(name="Style", value=inert.code(job.request.style))
-    for name, value in job.request.options.items():
-        card.add_field(name=name.capitalize(), value=inert.code(value))
+    for name, value in describe_request(job):
+        card.add_field(name=name, value=value)
+    if view.service:
+        card.add_field(name=tr("Service"), value=inert.prose(view.service))
     if job.clip is not None and job.clip.notes:
         card.add_field(name="About the clip", value="\n".join(inert.prose(note) for note in job.clip.notes))
     if not job.state.is_final:
@@ -87,7 +90,7 @@ def _title(job: Job) -> str:
             return "⚠️ This edit didn't work"
         case State.CANCELLED:
             return "Cancelled"
-    return "🎬 Your edit"
+    return "🎬 Your edit" if job.kind is Kind.MODIFY else "🎬 Your video"
 
 
 def _status(view: CardView) -> str:

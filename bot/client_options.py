@@ -20,8 +20,6 @@ def client_options_of(settings: Settings) -> ClientOptions:
 
 def preferences_of(settings: Settings) -> Mapping[Kind, Sequence[str]]:
     """Return the services of each kind of job, the preferred one first."""
-    return {
-        Kind.MODIFY: settings.modify_service,
-        Kind.GENERATE: settings.generate_service,
-        Kind.EXTEND: settings.generate_service,
-    }
+    modifying = settings.modify_service or settings.services
+    generating = settings.generate_service or settings.services
+    return {Kind.MODIFY: modifying, Kind.GENERATE: generating, Kind.EXTEND: generating}

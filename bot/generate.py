@@ -13,9 +13,9 @@ from bot.intake import Ask, take_in
 from bot.language import tr
 from bot.options import read_prompt
 from bot.own_jobs import find_own
-from bot.pressing import find_here, is_own
 from bot.pictures import Given, read_pictures
 from bot.presses import Form, build_text_field
+from bot.pressing import find_here, is_own
 from bot.service_options import Value, check_offered, read_options, wants_of
 from jobs.errors import InvalidRequestError, UnusableClipError
 from jobs.job import Job, Kind, Request, State

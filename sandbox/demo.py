@@ -21,7 +21,7 @@ from sandbox.discord.server import DiscordServer
 from sandbox.video.clip import draw_clip
 from sandbox.video.server import VideoServer
 
-_KIE_KEY = "sandbox-kie-key"
+_VIDEO_KEY = "sandbox-video-key"
 _WEBHOOK_KEY = "sandbox-webhook-key"
 _SAMPLE_SECONDS = 4
 OFFERED_FAULTS = (
@@ -60,7 +60,7 @@ class Demo:
             host=options.host, port=options.port, record=options.record, openapi=options.openapi
         )
         self.video = VideoServer(
-            host=options.host, key=_KIE_KEY, webhook_key=_WEBHOOK_KEY, work_seconds=options.work_seconds
+            host=options.host, key=_VIDEO_KEY, webhook_key=_WEBHOOK_KEY, work_seconds=options.work_seconds
         )
         self._options = options
         self._say = say
@@ -109,10 +109,14 @@ class Demo:
             "DISCORD_TOKEN": self.discord.token,
             "DISCORD_API_URL": self.discord.api_url,
             "DISCORD_GATEWAY_URL": self.discord.gateway_url,
-            "KIE_API_KEY": _KIE_KEY,
+            "KIE_API_KEY": _VIDEO_KEY,
             "KIE_API_URL": self.video.url,
             "KIE_UPLOAD_URL": self.video.upload_url,
             "KIE_WEBHOOK_KEY": _WEBHOOK_KEY,
+            "ACEDATA_API_KEY": _VIDEO_KEY,
+            "ACEDATA_API_URL": self.video.url,
+            "LUMALABS_API_KEY": _VIDEO_KEY,
+            "LUMALABS_API_URL": f"{self.video.url}/dream-machine/v1",
             "PUBLIC_URL": f"http://{host}:{port}",
             "WEB_HOST": host,
             "WEB_PORT": str(port),
