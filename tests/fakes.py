@@ -21,6 +21,13 @@ from jobs.services import (
 
 START_MS = 1_700_000_000_000
 NO_LIMITS = Defaults(Allowance(None), budget_day=None, open_jobs=None)
+# The smallest JPEG: one grey pixel.
+POSTER = bytes.fromhex(
+    "ffd8ffe000104a46494600010100000100010000ffdb004300"
+    + "01" * 64
+    + "ffc0000b080001000101011100ffc4001400010000000000000000000000000000000009ffc4001410010000000000000000000000"
+    "0000000000ffda0008010100003f0054ffd9"
+)
 FACTS = ClipFacts("mp4", "h264", "aac", 640, 360, 3_000, 100_000, 24.0)
 
 
