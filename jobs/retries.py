@@ -7,6 +7,7 @@ from jobs.errors import (
     DeliveryError,
     DeliveryRetryError,
     DiskFullError,
+    LumaBotError,
     MediaError,
     OutcomeUnknownError,
     OutOfCreditError,
@@ -94,7 +95,10 @@ def _delay_ms(error: Exception, job: Job, now_ms: int, timings: Timings) -> int 
             return MINUTE_MS
         case ProviderUnavailableError() | DeliveryRetryError() | StorageError() | OSError():
             return backoff_ms  # OSError: a full disk, a process that cannot start
-    return None
+        case LumaBotError():
+            return None
+    # What nobody foresaw while telling: a search comes before the next post, so that trying again is safe.
+    return backoff_ms if job.state is State.DELIVERING and job.attempts + 1 < timings.result_attempts else None
 
 
 def _next_read_ms(error: ProviderError, job: Job, now_ms: int, backoff_ms: int, timings: Timings) -> int | None:
