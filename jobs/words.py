@@ -31,9 +31,14 @@ class Hit:
     found: str
 
 
+def keep_word(word: str) -> str:
+    """Return a word as it is kept: small letters, single spaces."""
+    return " ".join(word.split()).casefold()
+
+
 def check_word(word: str) -> str:
-    """Return a word as it is kept: small letters, single spaces; raises InvalidRequestError with the rule broken."""
-    kept = " ".join(word.split()).casefold()
+    """Return a word as it is kept; raises InvalidRequestError with the rule broken."""
+    kept = keep_word(word)
     if len(kept) > MOST_CHARS:
         raise InvalidRequestError("A blocked word has at most {count} characters.", rule="word", count=MOST_CHARS)
     letters = sum(read_pattern(part).letters for part in kept.split())

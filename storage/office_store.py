@@ -3,7 +3,7 @@
 from jobs.access import Block, Verdict
 from jobs.office import Act, Deed, Facts, LogEntry, Page, ServerSettings, Target, TargetKind, channel, role
 from jobs.quota import Allowance, Period
-from jobs.words import check_word
+from jobs.words import check_word, keep_word
 from storage import member_changes, setting_changes
 from storage.database import Database, Session
 from storage.office_rows import read_all_settings, read_allowance, read_block
@@ -104,7 +104,7 @@ class SqlOfficeStore:
 
     async def remove_word(self, act: Act, word: str) -> LogEntry | None:
         """Let a word through again; None where it was not blocked."""
-        return await self._database.write(lambda session: setting_changes.remove_word(session, act, word))
+        return await self._database.write(lambda session: setting_changes.remove_word(session, act, keep_word(word)))
 
     async def block(self, act: Act, user_id: int, until_ms: int | None) -> LogEntry | None:
         """Keep a member out for the act's reason; again sets reason and end anew."""

@@ -72,6 +72,8 @@ def server_jobs(
 ) -> Page[Job]:
     """Return a server's jobs, newest first."""
     wanted = frozenset(State) if states is None else states
+    if not wanted:
+        return Page((), 0)
     # The view's condition is that of the small indexes over open jobs.
     table = "open_jobs" if wanted <= OPEN_STATES else "jobs"
     values: list[Value] = [guild_id]
