@@ -52,8 +52,10 @@ def _facts(row: Row) -> Facts:
     facts: dict[str, Any] = {name: row[name] for name in row.keys()}  # noqa: SIM118 - a row is no mapping
     for name in _JSON_COLUMNS & facts.keys():
         facts[name] = None if facts[name] is None else json.loads(facts[name])
-    if isinstance(facts.get("result"), dict):
-        facts["result"].pop("url", None)  # the service's signed address, a secret of ours
+    # The service's signed address is a secret of ours, and who moderated is another person's matter.
+    for name, hidden in (("result", "url"), ("before", "blocked_by"), ("after", "blocked_by")):
+        if isinstance(facts.get(name), dict):
+            facts[name].pop(hidden, None)
     return facts
 
 
