@@ -4,7 +4,7 @@ import asyncio
 import socket
 import sqlite3
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from sandbox.discord.server import DiscordServer
 from sandbox.discord.views import InteractionView, MessageView
 from sandbox.video.clip import draw_clip
 from sandbox.video.server import VideoServer
+from tests.service_environment import environment_for
 
 HOP_HEADERS = {"connection", "keep-alive", "transfer-encoding", "content-length", "host", "content-encoding"}
 WAIT_SECONDS = 40.0
@@ -108,10 +109,14 @@ class KillingProxy:
 
 
 class CrashWorld:
-    """Hold a local Discord, a video service and the bot, every request between them going through a proxy."""
+    """Hold a local Discord, a video service and the bot, every request between them going through a proxy.
 
-    def __init__(self, folder: Path, **video: Any) -> None:
+    `services` are the ones that are switched on.
+    """
+
+    def __init__(self, folder: Path, *, services: Sequence[str] = ("kie",), **video: Any) -> None:
         self.folder = folder
+        self.services = services
         self.fuse = Fuse()
         self.discord = DiscordServer()
         self.video = VideoServer(key="crash-key", webhook_key="crash-webhook-key", credits=1e6, **video)
@@ -158,10 +163,7 @@ class CrashWorld:
             "DISCORD_TOKEN": self.discord.token,
             "DISCORD_API_URL": f"{discord}/api/v10",
             "DISCORD_GATEWAY_URL": self.discord.gateway_url,
-            "KIE_API_KEY": "crash-key",
-            "KIE_API_URL": video,
-            "KIE_UPLOAD_URL": video,
-            "KIE_WEBHOOK_KEY": "crash-webhook-key",
+            **environment_for(self.services, video, "crash-key", "crash-webhook-key"),
             "PUBLIC_URL": public,
             "WEB_HOST": "127.0.0.1",
             "WEB_PORT": str(self._bot_port),
@@ -202,12 +204,14 @@ class CrashWorld:
     def _serves(self) -> bool:
         return self.bot.state == "running"
 
-    async def command(self, prompt: str) -> InteractionView | None:
+    async def command(self, prompt: str, **options: str | bool) -> InteractionView | None:
         """Ask for an edit as a member; None when the bot was gone before it answered."""
+        return await self.run("luma modify", {"clip": self.clip}, prompt=prompt, **options)
+
+    async def run(self, command: str, files: Mapping[str, Path], **options: str | bool) -> InteractionView | None:
+        """Run a command as a member; None when the bot was gone before it answered."""
         try:
-            return await self.discord.actor.slash(
-                "Mia", "edits", "luma modify", {"prompt": prompt}, {"clip": self.clip}
-            )
+            return await self.discord.actor.slash("Mia", "edits", command, dict(options), dict(files))
         except RefusedError:
             return None
 
