@@ -149,11 +149,13 @@ class FakeClips:
     on_prepare: list[Exception] = field(default_factory=list)
     on_fetch: list[Exception] = field(default_factory=list)
     on_fit: list[Exception | Fitted | None] = field(default_factory=list)
+    on_compare: list[Exception] = field(default_factory=list)
     prepared: list[str] = field(default_factory=list)
     fetched: list[str] = field(default_factory=list)
     discarded: list[str] = field(default_factory=list)
     folder: Path | None = None
     made: list[tuple[str, str]] = field(default_factory=list)
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
     hang_compare: asyncio.Event | None = None
 
     async def prepare(self, job: Job, abilities: Abilities) -> Prepared:
@@ -206,6 +208,9 @@ class FakeClips:
     async def compare(self, job: Job, before: str, after: str) -> str:
         """Make a file that names both."""
         self.made.append(("compare", job.id))
+        self.begun.set()
+        if self.on_compare:
+            raise self.on_compare.pop(0)
         if self.hang_compare is not None:
             await self.hang_compare.wait()
         return self._put(f"compare-{job.id}.mp4", f"{before}|{after}".encode())
