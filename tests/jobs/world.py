@@ -24,13 +24,17 @@ LEASE_MS = 300_000
 
 
 class World:
-    """Hold everything around one bot; `restart` forgets what was only in memory."""
+    """Hold everything around one bot; `restart` forgets what was only in memory.
 
-    def __init__(self, database: Database, abilities: Abilities | None = None) -> None:
+    `others` are further services, preferred after the first.
+    """
+
+    def __init__(self, database: Database, abilities: Abilities | None = None, *others: Abilities) -> None:
         self.database = database
         self.store = SqlJobStore(database, defaults=NO_LIMITS)
         self.clock = FakeClock()
         self.provider = FakeProvider(abilities or abilities_of())
+        self.others = [FakeProvider(each) for each in others]
         self.clips = FakeClips()
         self.delivery = FakeDelivery()
         self.alarms = FakeAlarms()
@@ -42,10 +46,12 @@ class World:
 
     def restart(self) -> None:
         """Begin again as a new process on the same database."""
-        self.gates = Gates([self.provider.abilities], self.clock)
+        providers = {each.abilities.name: each for each in (self.provider, *self.others)}
+        order = dict.fromkeys(Kind, list(providers))
+        self.gates = Gates([each.abilities for each in providers.values()], self.clock, preferences=order)
         self.outside = Outside(
             store=self.store,
-            providers={self.provider.abilities.name: self.provider},
+            providers=providers,
             clips=self.clips,
             delivery=self.delivery,
             gates=self.gates,
@@ -54,9 +60,9 @@ class World:
             wake=self._wake,
             pause=self._pause,
         )
-        self.intake = Intake(self.outside, self.timings, {Kind.MODIFY: [self.provider.abilities.name]})
+        self.intake = Intake(self.outside, self.timings, order)
         self.lifecycle = Lifecycle(self.outside, self.timings, callback_url=self._callback_url)
-        batches = {self.provider.abilities.name: self.provider.abilities.poll_batch}
+        batches = {name: each.abilities.poll_batch for name, each in providers.items()}
         self.worker = Worker(self.lifecycle, self.outside, Lanes(self.gates, batches, Widths()), lease_ms=LEASE_MS)
 
     def _wake(self) -> None:
@@ -112,6 +118,6 @@ class World:
         return str(row["state"])
 
 
-async def open_world(folder: Path, abilities: Abilities | None = None) -> World:
+async def open_world(folder: Path, abilities: Abilities | None = None, *others: Abilities) -> World:
     """Open a world on a new database file."""
-    return World(await open_store(f"sqlite:///{folder / 'luma.db'}"), abilities)
+    return World(await open_store(f"sqlite:///{folder / 'luma.db'}"), abilities, *others)
