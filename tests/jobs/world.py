@@ -47,7 +47,7 @@ class World:
     def restart(self) -> None:
         """Begin again as a new process on the same database."""
         providers = {each.abilities.name: each for each in (self.provider, *self.others)}
-        order = dict.fromkeys(Kind, list(providers))
+        order = {kind: list(providers) for kind in Kind}
         self.gates = Gates([each.abilities for each in providers.values()], self.clock, preferences=order)
         self.outside = Outside(
             store=self.store,
