@@ -1,14 +1,21 @@
 """Hold migrations to whole steps and to the version kept in the database."""
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from jobs.access import Asker
 from jobs.errors import StorageError
+from jobs.job import Charge, State
+from jobs.quota import Defaults
+from storage.job_store import SqlJobStore
 from storage.migrate import MIGRATIONS, migrate
+from storage.quota_store import SqlQuotaStore
 from storage.sqlite import SqliteDatabase
 
 
@@ -87,3 +94,48 @@ async def test_a_database_of_another_program_is_refused(path: Path) -> None:
 
     with closing(sqlite3.connect(path)) as connection:
         assert tables(connection) == {"jobs"}
+
+
+FIRST_DATA = """
+INSERT INTO jobs (
+    id, code, kind, state, user_id, guild_id, channel_id, interaction_id, locale, request, service, created_at_ms,
+    due_at_ms, ready
+)
+VALUES
+    ('job1', 'AAAAA', 'modify', 'delivered', 20, 10, 30, 1, 'en', '{"kind":"modify","prompt":"x","clip":null}', 'kie',
+        1000, 1000, 1),
+    ('job2', 'BBBBB', 'modify', 'queued', 20, 10, 30, 2, 'en', '{"kind":"modify","prompt":"x","clip":null}', 'kie',
+        2000, 2000, 1);
+INSERT INTO reservations (job_id, guild_id, user_id, state, reserved_at_ms, ended_at_ms)
+VALUES ('job1', 10, 20, 'settled', 1000, 1500), ('job2', 10, 20, 'reserved', 2000, NULL);
+INSERT INTO job_events VALUES ('job1', 1, 1000, 'queue', 'queued', '');
+"""
+
+
+async def test_a_database_of_the_first_version_comes_up_with_all_it_had(path: Path, tmp_path: Path) -> None:
+    first = tmp_path / "first"
+    first.mkdir()
+    shutil.copy(MIGRATIONS / "0001_jobs.sql", first)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        assert migrate(connection, first) == 1
+        connection.executescript(FIRST_DATA)
+
+    database = await SqliteDatabase.open(path)
+    try:
+        store = SqlJobStore(database)
+        jobs = await store.history(20, 10, states=None, offset=0, limit=9)
+        decision = await SqlQuotaStore(database, Defaults()).decision(Asker(20, 10), now_ms=3000)
+        moved = await store.move(
+            jobs[0],
+            replace(jobs[0], state=State.CANCELLED),
+            event="cancel",
+            now_ms=3000,
+            charge=Charge.RELEASE,
+            fenced=False,
+        )
+    finally:
+        await database.close()
+
+    assert [job.code for job in jobs] == ["BBBBB", "AAAAA"]
+    assert (decision.used, decision.open, decision.left, decision.open_codes) == (2, 1, 8, ("BBBBB",))
+    assert moved is not None
