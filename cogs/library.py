@@ -1,4 +1,4 @@
-"""Let members see and steer their own edits: `/luma history`, `show`, `cancel`, `help`, and the Cancel button."""
+"""Let members see and steer their own edits: `/luma history`, `show`, `cancel`, and the Cancel button."""
 
 from typing import Literal, cast
 
@@ -46,13 +46,6 @@ async def press_cancel(interaction: discord.Interaction[LumaBot], job_id: str) -
     await interaction.response.send_message(replies.cancelled(cancelled), ephemeral=True)
 
 
-@app_commands.command(name="help", description="How to edit your clips with Luma")
-async def help_command(interaction: discord.Interaction[LumaBot]) -> None:
-    """Explain the commands."""
-    embed = discord.Embed(title="Edit your clips with Luma", description=replies.HELP)
-    await interaction.response.send_message(embed=embed, ephemeral=True)
-
-
 @cancel_command.autocomplete("job")
 async def suggest_open(interaction: discord.Interaction[LumaBot], typed: str) -> list[app_commands.Choice[str]]:
     """Suggest one's own open edits."""
@@ -80,7 +73,6 @@ async def setup(bot: commands.Bot) -> None:
     luma_bot.luma.add_command(history_command)
     luma_bot.luma.add_command(show_command)
     luma_bot.luma.add_command(cancel_command)
-    luma_bot.luma.add_command(help_command)
     luma_bot.add_action("history", turn_page)
     luma_bot.add_action("filter", filter_page)
     luma_bot.add_action("pick", choose_job)

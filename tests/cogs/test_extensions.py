@@ -17,5 +17,8 @@ async def test_members_see_the_commands(tmp_path: Path) -> None:
     async with open_bot_world(tmp_path) as world:
         names = {view.name for view in world.actor.commands("Noah", "edits")}
 
-    members = {"luma modify", "luma history", "luma show", "luma cancel", "luma help", "luma quota", "Modify with Luma"}
+    members = {
+        "luma modify", "luma history", "luma show", "luma cancel", "luma help", "luma quota", "luma styles", "luma top",
+        "Modify with Luma",
+    }  # fmt: skip
     assert names == members

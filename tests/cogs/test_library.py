@@ -214,9 +214,3 @@ class TestShow:
         await world.modify(private=True)
         job = await world.only_job()
         assert "no edit" in told(await world.actor.slash("Robin", "edits", "luma show", {"job": job.code}))
-
-
-async def test_help_explains_the_commands(world: BotWorld) -> None:
-    view = await world.actor.slash("Noah", "edits", "luma help")
-    assert view.message is not None
-    assert "`/luma modify`" in view.message.embeds[0]["description"]

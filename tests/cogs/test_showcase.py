@@ -464,3 +464,53 @@ class TestVoting:
             assert "don't know" in (
                 text := told(await world.actor.press("Noah", plant_button(world, wanted), wanted))
             ) or ("not in the showcase" in text)
+
+
+class TestTop:
+    async def shared(self, world: BotWorld, user: str, *, voters: tuple[str, ...] = (), spoiler: bool = False) -> Job:
+        job, message_id = await deliver(world, user, prompt=f"what {user} made", spoiler=spoiler)
+        view = await preview(world, job, message_id, user)
+        await press(world, view, "Show prompt", user)
+        await press(world, view, "Share", user)
+        await world.settled()
+        share_of = await world.shares.of_job(job.id)
+        assert share_of is not None
+        assert share_of.post is not None
+        for voter in voters:
+            await world.actor.press(voter, share_of.post.message_id, f"luma:vote:{share_of.id}")
+        return job
+
+    async def test_the_weeks_best_come_first_with_picture_and_links(self, world: BotWorld) -> None:
+        channel = await open_showcase(world)
+        await self.shared(world, "Noah", voters=("Mia",))
+        best = await self.shared(world, "Mia", voters=("Noah", "Robin"), spoiler=True)
+        view = await world.actor.slash("Robin", "edits", "luma top")
+        await world.settled()
+        message = world.actor.interaction(view.id).message
+        assert message is not None
+        lines = message.embeds[0]["description"].splitlines()
+        assert lines[0].startswith(f"🥇 <@{best.user_id}> · 2 votes · https://discord.com/channels/")
+        assert f"/{channel.id}/" in lines[0]
+        assert "1 vote ·" in lines[1]
+        assert message.ephemeral
+        assert "image" in message.embeds[0]
+
+    async def test_what_is_older_than_a_week_counts_no_more(self, world: BotWorld) -> None:
+        await open_showcase(world)
+        await self.shared(world, "Noah")
+        world.discord_clock.advance(8 * 24 * 3600)
+        assert "last seven days" in told(await world.actor.slash("Robin", "edits", "luma top"))
+
+    async def test_a_showcase_one_may_not_see_stays_private(self, world: BotWorld) -> None:
+        channel = await open_showcase(world)
+        await self.shared(world, "Noah")
+        async with heard(world, "guild_channel_update"):
+            channel.overwrites = [
+                Overwrite(channel.guild_id or 0, 0, deny=can.VIEW_CHANNEL),
+                Overwrite(world.server.world.bot_id, 1, allow=can.VIEW_CHANNEL),
+            ]
+            world.server.world.change_channel(channel)
+        assert "last seven days" in told(await world.actor.slash("Mia", "edits", "luma top"))
+        view = await world.actor.slash("Ada", "edits", "luma top")
+        assert view.message is not None
+        assert view.message.embeds

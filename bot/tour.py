@@ -1,0 +1,146 @@
+"""Guide through all that can be done, a chapter at a time, made from the commands themselves.
+
+A command that no chapter names is not left out: it stands in the last one.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot import refusals
+from bot.client import LumaBot
+from bot.language import tr
+from bot.presses import Buttons, press_id, read_values
+from bot.rights import Right, has_right
+
+TOUR = "tour"
+Shown = app_commands.Command[Any, ..., Any] | app_commands.ContextMenu
+_MENU_TYPES = (discord.AppCommandType.message, discord.AppCommandType.user)
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """Hold one chapter: `names` are whole commands or beginnings of them; `right` who is shown it."""
+
+    key: str
+    names: tuple[str, ...]
+    options: bool = False
+    right: Right | None = None
+
+
+CHAPTERS = (
+    Chapter("edit", ("luma modify", "luma generate", "luma extend", "Modify with Luma", "Extend with Luma"), True),
+    Chapter("results", ("luma history", "luma show", "luma cancel")),
+    Chapter("share", ("luma styles", "luma top")),
+    Chapter("limits", ("luma quota", "luma privacy", "luma help")),
+    Chapter("moderate", ("luma-mod ",), right=Right.MODERATE),
+    Chapter("setup", ("luma-setup ",), right=Right.SETUP),
+    Chapter("more", ()),
+)
+
+
+def title_of(chapter: Chapter) -> str:
+    """Return a chapter's title."""
+    return {
+        "edit": tr("Make an edit"),
+        "results": tr("Your results"),
+        "share": tr("Styles and showcase"),
+        "limits": tr("What you have, what is stored"),
+        "moderate": tr("For moderators"),
+        "setup": tr("For who runs the server"),
+        "more": tr("More"),
+    }[chapter.key]
+
+
+def intro_of(chapter: Chapter) -> str:
+    """Return what a chapter begins with."""
+    return {
+        "edit": tr(
+            "Attach a clip, or right-click a message with a video and choose **Apps**. Say in English what should "
+            "change and how: *turn the street into a rainy night with neon lights*. The video comes into a thread "
+            "under your command, in a few minutes, and mentions you. An edit that fails is never counted."
+        ),
+        "results": tr(
+            "The buttons under a result work for ever: run it again, edit its prompt, use it as input, compare before "
+            "and after, share it, rate it, delete it. Every version knows what it was made from."
+        ),
+        "share": tr(
+            "A style goes along with your prompt. **Share** under a result shows you first how it will stand in the "
+            "showcase; nothing is shared until you say so, and you can take it back at any time. Others vote."
+        ),
+        "limits": tr("What you may still make and why, and everything that is kept about you."),
+        "moderate": tr("Watch over quotas, members and edits. Each act is kept in the log, with its reason."),
+        "setup": tr("Set what members may have and where; every change is kept in the log."),
+        "more": tr("What else there is."),
+    }[chapter.key]
+
+
+def all_commands(bot: LumaBot) -> Iterator[Shown]:
+    """Yield every command of the tree, groups opened, and every entry of the right-click menus."""
+    for found in bot.tree.walk_commands(type=discord.AppCommandType.chat_input):
+        if isinstance(found, app_commands.Command):
+            yield found
+    for kind in _MENU_TYPES:
+        yield from (each for each in bot.tree.get_commands(type=kind) if isinstance(each, app_commands.ContextMenu))
+
+
+def chapter_of(command: Shown) -> Chapter:
+    """Return the chapter a command stands in."""
+    name = command.qualified_name
+    return next((each for each in CHAPTERS if name.startswith(each.names or ("\0",))), CHAPTERS[-1])
+
+
+def open_chapters(interaction: discord.Interaction[LumaBot]) -> list[tuple[Chapter, list[Shown]]]:
+    """Return the chapters for a person, each with its commands; those of others' rights are left out."""
+    commands = list(all_commands(interaction.client))
+    found = [(each, [one for one in commands if chapter_of(one) is each]) for each in CHAPTERS]
+    return [
+        (chapter, inside)
+        for chapter, inside in found
+        if inside and (chapter.right is None or has_right(interaction, chapter.right))
+    ]
+
+
+async def start_tour(interaction: discord.Interaction[LumaBot]) -> None:
+    """Answer with the first chapter."""
+    embed, view = _page(open_chapters(interaction), CHAPTERS[0].key)
+    await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
+
+
+async def turn_tour(interaction: discord.Interaction[LumaBot], _subject: str) -> None:
+    """Show the chapter chosen in the menu."""
+    chosen = read_values(interaction)
+    chapters = open_chapters(interaction)
+    if len(chosen) != 1 or chosen[0] not in [chapter.key for chapter, _ in chapters]:
+        raise refusals.old_button()
+    embed, view = _page(chapters, chosen[0])
+    await interaction.response.edit_message(embed=embed, view=view)
+
+
+def _page(chapters: Sequence[tuple[Chapter, list[Shown]]], key: str) -> tuple[discord.Embed, Buttons]:
+    place, (chapter, commands) = next((index, each) for index, each in enumerate(chapters) if each[0].key == key)
+    text = "\n".join([intro_of(chapter), "", *_lines(chapter, commands)])
+    embed = discord.Embed(title=title_of(chapter), description=text)
+    embed.set_footer(text=tr("Chapter {place} of {count}", place=place + 1, count=len(chapters)))
+    menu: discord.ui.Select[Any] = discord.ui.Select(
+        custom_id=press_id(TOUR, "chapters"),
+        options=[
+            discord.SelectOption(label=title_of(each), value=each.key, default=each is chapter) for each, _ in chapters
+        ],
+    )
+    view = Buttons()
+    view.add_item(menu)
+    return embed, view
+
+
+def _lines(chapter: Chapter, commands: Iterable[Shown]) -> Iterator[str]:
+    for command in commands:
+        if isinstance(command, app_commands.ContextMenu):
+            yield tr("**{name}**: right-click a message, then **Apps**", name=command.qualified_name)
+            continue
+        yield f"**/{command.qualified_name}** {tr(command.description)}"
+        if chapter.options:
+            yield from (f"-# `{each.display_name}` {tr(str(each.description))}" for each in command.parameters)
