@@ -170,6 +170,7 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
         stack.push_async_callback(delivery.close)
         fetcher, shelf, clips = await _open_media(settings, clock, ClipRenewal(bot).renew)
         stack.push_async_callback(fetcher.close)
+        stack.push_async_callback(clips.close)
         outside = Outside(
             store=SqlJobStore(database, defaults=defaults_of(settings)),
             providers=providers,

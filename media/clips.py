@@ -162,6 +162,10 @@ class ShelfClips:
         """Delete a shelf file; a missing one is fine."""
         await self._shelf.discard(file)
 
+    async def close(self) -> None:
+        """End the child processes."""
+        await self._prober.close()
+
     async def _take_kept(self, source: ClipSource, path: Path) -> bool:
         """Take a clip that lies on the shelf already; False where it is no longer kept."""
         if not source.file:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from jobs.errors import DiskFullError, MediaError, UnusableClipError
-from media.limited import ChildFailedError, ChildLimits, ChildRefusedError, Workshop, run_child
+from media.children import ChildFailedError
+from media.limited import ChildLimits, ChildRefusedError, Workshop, run_child
 from media.plans import FitPlan, Frame, InputPlan, frame_of, how_to_play, plan_fit, plan_panes
 from media.probe import ClipDetails
 
@@ -174,7 +175,7 @@ class Editor:
             try:
                 for number, arguments in enumerate(runs):
                     told = _part(on_progress, number, len(runs))
-                    await run_child(task, arguments, limits, folder, on_progress=told)
+                    await run_child(self._workshop.children, task, arguments, limits, folder, on_progress=told)
                 return await asyncio.to_thread(_move, folder / "made", out)
             except ChildRefusedError as refusal:
                 raise MediaError(f"{task}: {refusal.rule}") from refusal

@@ -8,8 +8,9 @@ from pathlib import Path
 from jobs.errors import UnusableClipError
 from jobs.job import ClipSource, Job, Picture
 from jobs.services import Abilities
+from media.children import ChildFailedError
 from media.fetch import Fetcher
-from media.limited import ChildFailedError, ChildLimits, ChildRefusedError, Workshop, run_child
+from media.limited import ChildLimits, ChildRefusedError, Workshop, run_child
 from media.shelf import Shelf, ShelfKind
 
 LOOK_LIMITS = ChildLimits(memory_bytes=768 << 20, cpu_seconds=10, file_bytes=0, wall_seconds=15.0)
@@ -54,7 +55,9 @@ class ShelfPictures:
         """Look at a file in a child process; raises UnusableClipError when it is no picture we can pass on."""
         async with self._workshop.looking, self._workshop.bench(picture=path) as folder:
             try:
-                return PictureDetails(**await run_child("picture", {"file": "picture"}, LOOK_LIMITS, folder))
+                return PictureDetails(
+                    **await run_child(self._workshop.children, "picture", {"file": "picture"}, LOOK_LIMITS, folder)
+                )
             except ChildRefusedError as refusal:
                 raise _unusable(refusal.rule, refusal.value) from None
             except (ChildFailedError, TypeError) as error:

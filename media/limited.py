@@ -4,22 +4,19 @@ import asyncio
 import json
 import os
 import shutil
-import signal
-import sys
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from jobs.errors import MediaError
+from media.children import ChildFailedError, ForkServer
 
 _MAX_LINE_BYTES = 4_096
 _MAX_LINES = 20_000
-_KILL_SECONDS = 5.0
-_MAIN = Path(__file__).resolve().parent / "inside" / "__main__.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +39,23 @@ class ChildRefusedError(Exception):
         self.value = value
 
 
-class ChildFailedError(MediaError):
-    """The child ended without an answer: killed, crashed, or talking nonsense."""
-
-
 async def run_child(
+    server: ForkServer,
     task: str,
     arguments: dict[str, Any],
     limits: ChildLimits,
     folder: Path,
     *,
     on_progress: Callable[[float], None] | None = None,
-    command: Sequence[str] = (sys.executable, "-I", "-B", str(_MAIN)),
 ) -> dict[str, Any]:
     """Run a task in `folder` and return its answer; the whole process group is killed before this returns.
 
-    Raises ChildRefusedError for an answer about the file, ChildFailedError for anything else than an answer.
+    Raises ChildRefusedError for an answer about the file, ChildFailedError for anything else than an answer, OSError
+    where that says nothing of the file.
     """
     reading, writing = os.pipe()
     try:
-        process = await _start(command, (task, json.dumps(arguments), _limits_text(limits)), folder, writing)
+        child = await server.start(folder, (task, json.dumps(arguments), _limits_text(limits)), writing)
     except BaseException:
         os.close(reading)
         raise
@@ -70,29 +64,16 @@ async def run_child(
     try:
         async with asyncio.timeout(limits.wall_seconds), _reader(reading) as lines:
             answer = await _read_answer(lines, on_progress)
-            status = await process.wait()
+            status = await asyncio.shield(child.status)
     except TimeoutError:
         raise ChildFailedError(f"{task}: killed after {limits.wall_seconds:g} s") from None
     finally:
-        await _end(process)
+        await server.end(child)
+    if status is None:
+        raise ChildProcessError(f"{task}: the child was lost")
     if answer is None or status != 0:
         raise ChildFailedError(f"{task}: no answer, exit {status}")
     return _read_result(task, answer)
-
-
-async def _start(
-    command: Sequence[str], arguments: Sequence[str], folder: Path, stdout: int
-) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        *command,
-        *arguments,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=stdout,
-        stderr=asyncio.subprocess.DEVNULL,
-        cwd=folder,
-        env={},
-        start_new_session=True,
-    )
 
 
 def _limits_text(limits: ChildLimits) -> str:
@@ -148,24 +129,21 @@ async def _read_answer(
     raise ChildFailedError("the child talks too much")
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    with suppress(ProcessLookupError):
-        process.kill()
-    await asyncio.wait_for(asyncio.shield(process.wait()), _KILL_SECONDS)
-
-
 class Workshop:
     """Bound how many children run at once, and give each an empty folder that holds only its own files."""
 
     def __init__(self, folder: Path, *, lookers: int = 2, workers: int = 2) -> None:
         self.folder = folder
+        self.children = ForkServer()
         # Looking takes a second, editing minutes: nobody's new clip should wait behind an encode.
         self.looking = asyncio.Semaphore(lookers)
         self.working = asyncio.Semaphore(workers)
         self._sweeping = threading.Lock()
         self._swept = False
+
+    async def close(self) -> None:
+        """End every child."""
+        await self.children.close()
 
     @asynccontextmanager
     async def bench(self, **files: Path) -> AsyncIterator[Path]:

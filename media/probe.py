@@ -7,7 +7,8 @@ from typing import Any
 
 from jobs.errors import UnusableClipError
 from jobs.job import ClipFacts
-from media.limited import ChildFailedError, ChildLimits, ChildRefusedError, Workshop, run_child
+from media.children import ChildFailedError
+from media.limited import ChildLimits, ChildRefusedError, Workshop, run_child
 
 LOOK_LIMITS = ChildLimits(memory_bytes=768 << 20, cpu_seconds=10, file_bytes=0, wall_seconds=15.0)
 _WHAT_WOULD_DO = "Use an MP4, MOV, WebM, MKV, AVI, 3GP or GIF file."
@@ -85,12 +86,16 @@ class Prober:
         """Look at a file; raise UnusableClipError when it is no clip we can work with."""
         async with self._workshop.looking, self._workshop.bench(clip=path) as folder:
             try:
-                answer = await run_child("look", {"file": "clip"}, self._limits, folder)
+                answer = await run_child(self._workshop.children, "look", {"file": "clip"}, self._limits, folder)
                 return _read_details(answer)
             except ChildRefusedError as refusal:
                 raise _unusable(refusal.rule, refusal.value) from None
             except (ChildFailedError, KeyError, TypeError, ValueError) as error:
                 raise UnusableClipError(_UNREADABLE, rule="unreadable") from error
+
+    async def close(self) -> None:
+        """End the children."""
+        await self._workshop.close()
 
 
 def _read_details(answer: dict[str, Any]) -> ClipDetails:

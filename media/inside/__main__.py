@@ -1,6 +1,8 @@
-"""Do one task on one file in this process and answer on stdout: `__main__.py TASK ARGUMENTS LIMITS`, both JSON."""
+"""Do one task on one file in a child forked for it, answering on stdout; the orders come on stdin, a socket."""
 
 import json
+import os
+import socket
 import sys
 from pathlib import Path
 
@@ -8,25 +10,28 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # `python -I` leav
 
 from media.inside.answers import Refusal, say
 from media.inside.confine import confine
+from media.inside.fork_server import ForkServer
+from media.inside.tasks import TASKS
 from media.inside.walls import wall_in
 
 
-def main() -> int:
-    """Run the task named by the command line."""
-    task, arguments, limits = sys.argv[1], json.loads(sys.argv[2]), json.loads(sys.argv[3])
-    confine(limits)
-    from media.inside.tasks import TASKS  # noqa: PLC0415 - FFmpeg is loaded under the limits
+def main() -> None:
+    """Fork children as ordered."""
+    server = os.getpid()
 
-    wall_in(Path.cwd())
+    def work(task: str, arguments: str, limits: str) -> int:
+        confine(json.loads(limits), server)
+        wall_in(Path.cwd())
+        try:
+            say({"result": TASKS[task](**json.loads(arguments))})
+        except Refusal as refusal:
+            say({"refused": refusal.rule, "value": refusal.value})
+        except Exception as error:
+            say({"refused": "unreadable", "value": type(error).__name__})
+        return 0
 
-    try:
-        say({"result": TASKS[task](**arguments)})
-    except Refusal as refusal:
-        say({"refused": refusal.rule, "value": refusal.value})
-    except Exception as error:
-        say({"refused": "unreadable", "value": type(error).__name__})
-    return 0
+    ForkServer(socket.socket(fileno=0), work).serve()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -11,9 +11,9 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 
 
-def confine(limits: Mapping[str, int]) -> None:
-    """Set the limits `memory_bytes`, `cpu_seconds`, `file_bytes`, `open_files`; end with the parent."""
-    _die_with_parent()
+def confine(limits: Mapping[str, int], parent: int) -> None:
+    """Set the limits `memory_bytes`, `cpu_seconds`, `file_bytes`, `open_files`; end with the parent process."""
+    _die_with(parent)
     cpu = limits["cpu_seconds"]
     for kind, soft, hard in (
         (resource.RLIMIT_AS, limits["memory_bytes"], limits["memory_bytes"]),
@@ -27,10 +27,9 @@ def confine(limits: Mapping[str, int]) -> None:
         resource.setrlimit(kind, (min(soft, most), most))
 
 
-def _die_with_parent() -> None:
+def _die_with(parent: int) -> None:
     if sys.platform != "linux":
         return
-    parent = os.getppid()
     libc = ctypes.CDLL(None)
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)

@@ -1,5 +1,6 @@
 """Give every test a place to look at files."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from tests.media.benches import Benches
 
 
 @pytest.fixture
-def benches(tmp_path: Path) -> Benches:
+async def benches(tmp_path: Path) -> AsyncIterator[Benches]:
     """Open a prober on an empty folder."""
-    return Benches(tmp_path)
+    benches = Benches(tmp_path)
+    yield benches
+    await benches.workshop.close()

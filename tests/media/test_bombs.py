@@ -11,8 +11,8 @@ import pytest
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from media import inside
-from media.limited import ChildFailedError, ChildRefusedError, run_child
+from media.children import COMMAND, ChildFailedError, ForkServer
+from media.limited import ChildRefusedError, run_child
 from media.probe import LOOK_LIMITS
 from tests.media.benches import Benches
 from tests.media.making import Recipe, make_clip
@@ -92,7 +92,7 @@ def _bombs() -> dict[str, bytes]:
     }
 
 
-# Runs the child between us and its memory: a process forked from this one would be charged with this one's.
+# Runs the fork server between us and its children: a process forked from this one would be charged with this one's.
 MEASURE = """
 import resource, subprocess, sys
 done = subprocess.run(sys.argv[2:])
@@ -104,12 +104,11 @@ sys.exit(done.returncode)
 async def look(benches: Benches, path: Path) -> tuple[str, int, float]:
     """Look at a file as the prober does; return the verdict, the child's memory in bytes, and the seconds it took."""
     measured = benches.folder / "memory"
-    child = [sys.executable, "-I", "-B", str(Path(inside.__file__).parent / "__main__.py")]
-    command = [sys.executable, "-I", "-c", MEASURE, str(measured), *child]
+    command = [sys.executable, "-I", "-c", MEASURE, str(measured), *COMMAND]
     began = time.monotonic()
-    async with benches.workshop.bench(clip=path) as folder:
+    async with benches.workshop.bench(clip=path) as folder, ForkServer(command) as children:
         try:
-            await run_child("look", {"file": "clip"}, LOOK_LIMITS, folder, command=command)
+            await run_child(children, "look", {"file": "clip"}, LOOK_LIMITS, folder)
             verdict = "fine"
         except ChildRefusedError as refused:
             verdict = refused.rule

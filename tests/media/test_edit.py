@@ -317,7 +317,7 @@ async def test_a_broken_clip_and_a_deadline_end_in_words(benches: Benches) -> No
     clip = make_clip(benches.folder / "clip.mp4", replace(LONG, width=640, height=480))
     details = await benches.details(clip)
     out = benches.folder / "out.mp4"
-    hasty = Editor(benches.workshop, EditLimits(seconds=0.05))
+    hasty = Editor(benches.workshop, EditLimits(seconds=0.001))
     with pytest.raises(UnusableClipError) as refused:
         await hasty.convert(clip, whole(details), out, max_bytes=10**7)
     assert refused.value.rule == "convert"

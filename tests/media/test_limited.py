@@ -3,14 +3,17 @@
 import asyncio
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from media import limited
-from media.limited import ChildFailedError, ChildLimits, ChildRefusedError, Workshop, run_child
+from media.children import ChildFailedError, ForkServer
+from media.limited import ChildLimits, ChildRefusedError, Workshop, run_child
 from tests.media.benches import Benches
 from tests.media.making import make_clip
 from tests.media.wires import open_server
@@ -44,9 +47,32 @@ MISDEEDS = {
 }
 
 
-def command(code: str) -> tuple[str, ...]:
-    """Make a child of our own code."""
-    return (sys.executable, "-I", "-c", code)
+# A fork server of the real kind, whose children run our own code.
+SERVER = """
+import socket, sys
+sys.path.insert(0, {root!r})
+from media.inside.fork_server import ForkServer
+def act(*_):
+    try:
+        exec({code!r}, {{}})
+    except SystemExit as end:
+        return end.code
+    return 0
+ForkServer(socket.socket(fileno=0), act).serve()
+"""
+
+
+def acting(code: str) -> ForkServer:
+    """Make children of our own code."""
+    return ForkServer((sys.executable, "-I", "-c", SERVER.format(root=str(ROOT), code=code)))
+
+
+async def act(
+    code: str, folder: Path, limits: ChildLimits = LIMITS, on_progress: Callable[[float], None] | None = None
+) -> dict[str, Any]:
+    """Run our own code as a child and return its answer."""
+    async with acting(code) as children:
+        return await run_child(children, "look", {}, limits, folder, on_progress=on_progress)
 
 
 @pytest.mark.parametrize("misdeed", MISDEEDS)
@@ -57,7 +83,7 @@ async def test_a_child_that_misbehaves_is_ended(misdeed: str, tmp_path: Path) ->
     limits = HASTY if "killed" in text else LIMITS
     async with asyncio.timeout(16):
         with pytest.raises(ChildFailedError, match=text):
-            await run_child("look", {}, limits, tmp_path, command=command(noted))
+            await act(noted, tmp_path, limits)
     async with asyncio.timeout(5):
         while _alive(int(pid_file.read_text())):  # noqa: ASYNC110 - the kernel ends a killed process when it likes
             await asyncio.sleep(0.01)
@@ -77,10 +103,10 @@ def _alive(group: int) -> list[str]:
 async def test_an_answer_and_progress_come_through(tmp_path: Path) -> None:
     heard: list[float] = []
     code = 'print(\'{"progress": 0.25}\\n{"progress": 1}\\n{"result": {"seen": 1}}\')'
-    answer = await run_child("look", {}, LIMITS, tmp_path, on_progress=heard.append, command=command(code))
+    answer = await act(code, tmp_path, on_progress=heard.append)
     assert (answer, heard) == ({"seen": 1}, [0.25, 1.0])
     with pytest.raises(ChildRefusedError) as refused:
-        await run_child("look", {}, LIMITS, tmp_path, command=command('print(\'{"refused": "still"}\')'))
+        await act('print(\'{"refused": "still"}\')', tmp_path)
     assert (refused.value.rule, refused.value.value) == ("still", "")
 
 
@@ -91,24 +117,19 @@ async def test_the_environment_does_not_reach_a_child(tmp_path: Path, monkeypatc
         "answer = {'env': given, 'cwd': os.getcwd(), 'in': sys.stdin.read(), 'group': os.getpgrp()};"
         "print(json.dumps({'result': answer}))"
     )
-    answer = await run_child("look", {}, LIMITS, tmp_path, command=command(code))
+    answer = await act(code, tmp_path)
     assert (answer["env"], answer["cwd"], answer["in"]) == ({}, str(tmp_path), "")
     assert answer["group"] != os.getpgrp()
 
 
 async def test_cancelling_ends_the_child_and_frees_its_place(tmp_path: Path) -> None:
     workshop = Workshop(tmp_path / "workshop", lookers=1)
-    begun = asyncio.Event()
+    begun, code = asyncio.Event(), "import time; print('{\"progress\": 0}', flush=True); time.sleep(60)"
 
     async def work() -> None:
-        async with workshop.looking, workshop.bench() as folder:
+        async with workshop.looking, workshop.bench() as folder, acting(code) as children:
             await run_child(
-                "look",
-                {},
-                ChildLimits(1 << 30, 5, 0, 60.0),
-                folder,
-                on_progress=lambda _: begun.set(),
-                command=command("import time; print('{\"progress\": 0}', flush=True); time.sleep(60)"),
+                children, "look", {}, replace(LIMITS, wall_seconds=60.0), folder, on_progress=lambda _: begun.set()
             )
 
     task = asyncio.create_task(work())
@@ -122,11 +143,13 @@ async def test_cancelling_ends_the_child_and_frees_its_place(tmp_path: Path) -> 
 
 async def test_the_limits_hold_inside_a_child(benches: Benches) -> None:
     clip = make_clip(benches.folder / "clip.mp4")
+    children = benches.workshop.children
     async with benches.workshop.bench(clip=clip) as folder:
         with pytest.raises((ChildFailedError, ChildRefusedError)):
-            await run_child("look", {"file": "clip"}, ChildLimits(48 << 20, 5, 0, 10.0), folder)
+            await run_child(children, "look", {"file": "clip"}, replace(LIMITS, memory_bytes=48 << 20), folder)
         with pytest.raises((ChildFailedError, ChildRefusedError)):
-            await run_child("no such task", {}, ChildLimits(1 << 30, 5, 0, 10.0), folder)
+            await run_child(children, "no such task", {}, LIMITS, folder)
+        assert (await run_child(children, "look", {"file": "clip"}, LIMITS, folder))["frames"] > 0
 
 
 async def test_no_more_children_than_places(benches: Benches) -> None:
@@ -138,10 +161,11 @@ async def test_no_more_children_than_places(benches: Benches) -> None:
         async with workshop.looking, workshop.bench() as folder:
             running += 1
             most = max(most, running)
-            await run_child("look", {}, LIMITS, folder, command=command("print('{\"result\": {}}')"))
+            await run_child(children, "look", {}, LIMITS, folder)
             running -= 1
 
-    await asyncio.gather(*(look() for _ in range(8)))
+    async with acting("print('{\"result\": {}}')") as children:
+        await asyncio.gather(*(look() for _ in range(8)))
     assert most == 2
 
 
@@ -200,7 +224,7 @@ async def test_a_child_sees_its_own_folder_and_dials_nobody(tmp_path: Path) -> N
     (folder / "clip").write_text("clip")
     async with open_server(talk) as port:
         code = LOOK_ROUND.format(root=str(ROOT), beside=str(beside), port=port)
-        answer = await run_child("look", {}, LIMITS, folder, command=command(code))
+        answer = await act(code, folder)
     if not answer["walled"]:
         pytest.skip("no Landlock in this kernel")
     seen = answer["seen"]

@@ -6,12 +6,12 @@ import struct
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 
 import av
 import pytest
 
+from media.children import COMMAND, ForkServer
 from media.inside import opening
 from media.limited import ChildRefusedError, run_child
 from media.probe import LOOK_LIMITS
@@ -187,16 +187,17 @@ async def test_the_child_opens_its_clip_and_nothing_else(benches: Benches) -> No
     trace, tracer = benches.folder / "trace", shutil.which("strace")
     if tracer is None or await _exit_status(tracer, "-o", "/dev/null", "true"):
         pytest.skip("no working strace on this machine")
-    child = [sys.executable, "-I", "-B", str(Path(opening.__file__).parent / "__main__.py")]
-    command = [tracer, "-f", "-e", "trace=open,openat,connect,bind,socket,execve", "-o", str(trace), *child]
-    limits = replace(LOOK_LIMITS, memory_bytes=4 << 30, file_bytes=1 << 40)  # the tracer lives under them, too
+    command = [tracer, "-f", "-e", "trace=open,openat,connect,bind,socket,execve", "-o", str(trace), *COMMAND]
     clip = make_clip(benches.folder / "clip.mp4")
     async with open_canary(clip.read_bytes()) as canary:
         made = lures(canary, clip)
         for name in ("avi with m3u8 path", "mp4 of a file elsewhere", "mp4 of a page"):
-            with suppress(ChildRefusedError):
-                async with benches.workshop.bench(clip=benches.file("lure", made[name])) as folder:
-                    await run_child("look", {"file": "clip"}, limits, folder, command=command)
+            async with (
+                ForkServer(command) as children,
+                benches.workshop.bench(clip=benches.file("lure", made[name])) as it,
+            ):
+                with suppress(ChildRefusedError):
+                    await run_child(children, "look", {"file": "clip"}, LOOK_LIMITS, it)
             lines = trace.read_text().splitlines()
             after = lines[next(at for at, line in enumerate(lines) if '"clip"' in line) :]
             allowed = ('"clip"', "/site-packages/", "/lib/python", "/proc/", "+++", "---")
