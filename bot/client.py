@@ -27,8 +27,9 @@ from jobs.job import Job
 
 # By name: this room imports no cog.
 EXTENSIONS = (
-    "cogs.modify", "cogs.library", "cogs.results", "cogs.ratings", "cogs.quota",
+    "cogs.modify", "cogs.generate", "cogs.library", "cogs.results", "cogs.ratings", "cogs.quota",
     "cogs.moderation", "cogs.allowances", "cogs.setup",
+    "cogs.styles", "cogs.showcase", "cogs.help",
 )  # fmt: skip
 # A longer wait for a rate limit is a retry, decided on the job's row.
 LONGEST_RATE_LIMIT_SECONDS = 30.0

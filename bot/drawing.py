@@ -33,7 +33,10 @@ _FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """Show one edit: `mark` and `words` are inert text, `poster` our JPEG; `number` and `parent` in its line."""
+    """Show one edit: `mark` and `words` are inert text, `poster` our JPEG; `number` and `parent` in its line.
+
+    `dot` is the colour of its dot where the state does not say it.
+    """
 
     mark: str
     words: str
@@ -43,6 +46,7 @@ class Tile:
     parent: int = 0
     is_here: bool = False
     is_deleted: bool = False
+    dot: Color | None = None
 
 
 def draw_line(tiles: Sequence[Tile]) -> bytes:
@@ -163,7 +167,7 @@ def _placeholder(size: tuple[int, int], tile: Tile) -> Image.Image:
 
 
 def _dot(tile: Tile) -> Color:
-    return FAINT if tile.is_deleted else _DOTS.get(tile.state, _WORKING)
+    return tile.dot or (FAINT if tile.is_deleted else _DOTS.get(tile.state, _WORKING))
 
 
 def _write(pen: ImageDraw.ImageDraw, words: str, at: tuple[int, int], width: int) -> None:

@@ -35,6 +35,8 @@ def deed_words(deed: Deed) -> str:
         Deed.EDIT_STYLE: tr("changed a style"),
         Deed.REMOVE_STYLE: tr("removed a style"),
         Deed.DELETE_RESULT: tr("deleted a result"),
+        Deed.SHARE_RESULT: tr("shared a result"),
+        Deed.WITHDRAW_SHARE: tr("took a result out of the showcase"),
         Deed.EXPORT_LOG: tr("exported the log"),
     }
     return words[deed]

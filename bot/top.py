@@ -7,7 +7,7 @@ import discord
 
 from bot import inert
 from bot.client import LumaBot
-from bot.drawing import Tile, draw_page
+from bot.drawing import FAINT, Tile, draw_page
 from bot.language import tr, trn
 from bot.posters import add_picture, draw, find_posters
 from jobs.errors import UserError
@@ -17,6 +17,7 @@ SHOWN = 6
 _LOOKED_AT = 50
 WEEK_MS = 7 * 24 * 3600 * 1000
 _MEDALS = ("🥇", "🥈", "🥉")
+_METALS = ((255, 200, 60), (200, 205, 215), (205, 127, 50))
 
 
 async def show_top(interaction: discord.Interaction[LumaBot]) -> None:
@@ -65,6 +66,7 @@ def build_tiles(shown: Sequence[Ranked], posters: Mapping[str, Path]) -> list[Ti
             inert.one_line(each.job.request.prompt, 300) if each.share.choices.prompt else each.share.code,
             each.job.state,
             posters.get(each.job.id),
+            dot=_METALS[place - 1] if place <= len(_METALS) else FAINT,
         )
         for place, each in enumerate(shown, start=1)
     ]
