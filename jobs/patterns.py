@@ -18,6 +18,7 @@ _SPACELESS = (
     ("\U00020000", "\U0003ffff"),
 )
 DRAWN_OUT = 3  # as often as this a letter in a row counts as drawn out
+LONGEST_PIECE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +51,47 @@ class Pattern:
         """Tell whether letters of this shape could be a spelling of it."""
         return self.core in shape if self.is_wild else shape == self.shape
 
-    def matches(self, letters: Sequence[Glyph]) -> bool:
+    def matches(self, letters: "Letters") -> bool:
         """Tell whether all these letters together can be read as the word."""
-        # Without one true letter, digits and signs are only themselves: 455 is a number.
-        is_read = any(glyph.sort is Sort.LETTER for glyph in letters)
-        places = {0}
+        places = 1
         for step in self.steps:
-            places = {end for place in places for end in _ends(step, letters, place, is_read)}
+            places = _ends(step, letters, places)
             if not places:
                 return False
-        return len(letters) in places
+        return bool(places >> len(letters.glyphs) & 1)
+
+
+class Letters:
+    """Hold glyphs that may be a word, and which of them can be read as a letter, as the bits of a number.
+
+    Numbers as sets of places keep hostile patterns and texts from taking more than a moment together.
+    """
+
+    def __init__(self, glyphs: Sequence[Glyph]) -> None:
+        self.glyphs = tuple(glyphs[:LONGEST_PIECE])
+        self.shape = shape_of(self.glyphs)
+        self.every = (1 << len(self.glyphs) + 1) - 1
+        # Without one true letter, digits and signs are only themselves: 455 is a number.
+        self._is_read = any(glyph.sort is Sort.LETTER for glyph in self.glyphs)
+        self._places: dict[Glyph, int] = {}
+
+    @property
+    def is_masked(self) -> bool:
+        """Tell whether some letter is hidden."""
+        return any(glyph.sort is Sort.MASK for glyph in self.glyphs)
+
+    @property
+    def true_letters(self) -> int:
+        """Count what is surely a letter."""
+        return sum(glyph.sort is Sort.LETTER for glyph in self.glyphs)
+
+    def places_of(self, wanted: Glyph) -> int:
+        """Return the bits of the places where a letter can be read."""
+        if wanted not in self._places:
+            self._places[wanted] = sum(
+                1 << place for place, seen in enumerate(self.glyphs) if _is_like(wanted, seen, self._is_read)
+            )
+        return self._places[wanted]
 
 
 def read_pattern(word: str) -> Pattern:
@@ -104,18 +136,21 @@ def _parts(steps: Iterable[_Step]) -> Iterable[tuple[bool, Iterable[_Step]]]:
     return groupby(steps, key=lambda step: step.glyph is not None)
 
 
-def _ends(step: _Step, letters: Sequence[Glyph], place: int, is_read: bool) -> Iterable[int]:
-    """Return where a step may end that begins at a place."""
+def _ends(step: _Step, letters: Letters, places: int) -> int:
+    """Return where a step may end, all places at once, that begins at some of the given ones."""
     if step.any_number:
-        return range(place, len(letters) + 1)
+        return letters.every & -(places & -places)
     if step.glyph is None:
-        return (place + 1,) if place < len(letters) else ()
-    end = place
-    while end < len(letters) and _is_like(step.glyph, letters[end], is_read):
-        end += 1
-    row = end - place
-    exact = (place + step.count,) if row >= step.count else ()
-    return (*exact, *range(place + max(DRAWN_OUT, step.count), end + 1))
+        return places << 1 & letters.every
+    like = letters.places_of(step.glyph)
+    ends = 0
+    for count in range(1, max(DRAWN_OUT, step.count) + 1):
+        places = (places & like) << 1
+        ends |= places if count == step.count else 0
+    while places & ~ends:  # drawn out further
+        ends |= places
+        places = (places & like) << 1
+    return ends
 
 
 def _is_like(wanted: Glyph, seen: Glyph, is_read: bool) -> bool:

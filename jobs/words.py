@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from jobs.errors import InvalidRequestError
 from jobs.look_alikes import Glyph, Sort, read_glyphs
-from jobs.patterns import Pattern, has_spaceless, read_pattern, shape_of
+from jobs.patterns import Letters, Pattern, has_spaceless, read_pattern
 from jobs.pieces import Piece, candidates, split, spread
 
 MOST_WORDS = 500  # of one server
@@ -42,7 +42,7 @@ def check_word(word: str) -> str:
     if len(kept) > MOST_CHARS:
         raise InvalidRequestError("A blocked word has at most {count} characters.", rule="word", count=MOST_CHARS)
     letters = sum(read_pattern(part).letters for part in kept.split())
-    if has_spaceless(kept):
+    if has_spaceless(kept) and letters:
         if "*" in kept or "?" in kept:
             raise InvalidRequestError(
                 "Words of this script are found anywhere in a text; they need no `*` or `?`.", rule="word"
@@ -99,35 +99,29 @@ class WordFilter:
         pieces = [piece for run in runs for piece in run]
         known: dict[tuple[Glyph, ...], tuple[str, ...]] = {}
         for piece in (*candidates(runs), *spread(pieces, self._longest)):
-            letters = piece.letters
-            if letters not in known:
-                known[letters] = tuple(self._words_of(letters))
-            for word in known[letters]:
+            if piece.letters not in known:
+                known[piece.letters] = tuple(self._words_of(Letters(piece.letters)))
+            for word in known[piece.letters]:
                 yield word, piece.first, piece.last
         yield from self._phrases_in(pieces)
         yield from self._anywhere_in(pieces)
 
-    def _words_of(self, letters: Sequence[Glyph]) -> Iterator[str]:
+    def _words_of(self, letters: Letters) -> Iterator[str]:
         """Yield the words that these letters, all of them, can be read as."""
-        if any(glyph.sort is Sort.MASK for glyph in letters):
-            if sum(glyph.sort is Sort.LETTER for glyph in letters) < 2:
-                return
-            near = self._by_length.get(len(letters), [])
-            yield from (word for word, pattern in near if pattern.matches(letters))
-            return
-        shape = shape_of(letters)
-        near = [*self._by_shape.get(shape, ()), *(each for each in self._wild if each[1].may_match(shape))]
+        if letters.is_masked:
+            near = self._by_length.get(len(letters.glyphs), []) if letters.true_letters > 1 else []
+        else:
+            wild = [each for each in self._wild if each[1].may_match(letters.shape)]
+            near = [*self._by_shape.get(letters.shape, ()), *wild]
         yield from (word for word, pattern in near if pattern.matches(letters))
 
     def _phrases_in(self, pieces: Sequence[Piece]) -> Iterator[_Found]:
-        shapes = [shape_of(piece.letters) for piece in pieces] if self._phrases else []
+        read = [Letters(piece.letters) for piece in pieces] if self._phrases else []
         for word, parts in self._phrases:
             for place in range(len(pieces) - len(parts) + 1):
-                window = range(place, place + len(parts))
-                if all(part.may_match(shapes[at]) for part, at in zip(parts, window, strict=True)) and all(
-                    part.matches(pieces[at].letters) for part, at in zip(parts, window, strict=True)
-                ):
-                    yield word, pieces[place].first, pieces[window[-1]].last
+                window = list(zip(parts, read[place : place + len(parts)], strict=True))
+                if all(part.may_match(letters.shape) and part.matches(letters) for part, letters in window):
+                    yield word, pieces[place].first, pieces[place + len(parts) - 1].last
 
     def _anywhere_in(self, pieces: Sequence[Piece]) -> Iterator[_Found]:
         glyphs = [each for piece in pieces for each in piece.glyphs] if self._anywhere else []
