@@ -52,6 +52,7 @@ from storage.database import Database
 from storage.job_store import SqlJobStore
 from storage.log_store import SqlLogStore
 from storage.office_store import SqlOfficeStore
+from storage.privacy_store import SqlPrivacyStore
 from storage.quota_store import SqlQuotaStore
 from storage.result_store import SqlResultStore
 
@@ -315,3 +316,4 @@ async def _sweep(parts: Parts) -> None:
     swept = await parts.shelf.sweep(await parts.outside.store.files_in_use())
     if swept.removed:
         log.info("removed %d files from the shelf, %d bytes are left", swept.removed, swept.left_bytes)
+    await SqlPrivacyStore(parts.database).forget_aged(now_ms=parts.clock.now_ms())
