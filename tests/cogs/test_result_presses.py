@@ -211,3 +211,18 @@ async def test_fifty_presses_have_one_effect(world: BotWorld, action: str) -> No
         case "post" | "compare":
             assert len(after) == before + 2  # the planted message and one post
             assert len({answer(world, view).content for view in views}) == 1
+
+
+async def test_no_storm_of_presses_gets_past_the_quota(world: BotWorld) -> None:
+    jobs = [await delivered(world) for _ in range(6)]
+    forms = [await press(world, job, "reword") for job in jobs]
+    pressing = [press(world, job, "again") for job in jobs for _ in range(5)]
+    filling = [world.actor.submit_modal(form.id, {"prompt": "make it cold"}) for form in forms]
+    commands = [world.modify(prompt="make it dark") for _ in range(5)]
+    await asyncio.gather(*pressing, *filling, *commands)
+    made = [job for job in await world.jobs() if job.state is State.QUEUED]
+    assert len(made) == 3
+    rows = await world.database.read(
+        lambda session: session.rows("SELECT state, COUNT(*) AS held FROM reservations GROUP BY state")
+    )
+    assert {row["state"]: row["held"] for row in rows} == {"released": 6, "reserved": 3}
