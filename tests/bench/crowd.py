@@ -14,11 +14,12 @@ CHANNEL = "edits"
 
 
 class Crowd:
-    """Act as many members in turn; `clip` is what they attach."""
+    """Act as many members in turn; `clip` is what they attach, where the command takes one."""
 
-    def __init__(self, discord: DiscordServer, clip: Path) -> None:
+    def __init__(self, discord: DiscordServer, clip: Path, command: str = "luma modify") -> None:
         self._actor = discord.actor
-        self._clip = clip
+        self._command = command
+        self._files = {"clip": clip} if command == "luma modify" else {}
         world = discord.world
         guild = next(iter(world.guilds.values()))
         member = next(role for role in guild.roles.values() if role.name == "Member")
@@ -32,7 +33,7 @@ class Crowd:
         started = time.perf_counter()
         options = {"prompt": "make it warm"}
         try:
-            await self._actor.slash(next(self._turns), CHANNEL, "luma modify", options, {"clip": self._clip})
+            await self._actor.slash(next(self._turns), CHANNEL, self._command, options, self._files)
         except RefusedError:
             return TOO_LATE_MS
         return (time.perf_counter() - started) * 1000

@@ -1,7 +1,7 @@
 """Start the local world with the real bot as a child process, set up for load."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from sandbox.discord.model import Message
 from sandbox.discord.server import DiscordServer
 from sandbox.video.server import VideoServer
 from tests.crashing import free_port
+from tests.service_environment import environment_for
 
 KEY = "bench-key"
 
@@ -24,6 +25,7 @@ class Local:
     video: VideoServer
     bot: BotChild
     running: asyncio.Event
+    port: int = 0
 
     @property
     def pid(self) -> int:
@@ -51,7 +53,12 @@ class Local:
 
 @asynccontextmanager
 async def open_local(
-    folder: Path, *, settings: Mapping[str, str] | None = None, callbacks: bool = True, **video: Any
+    folder: Path,
+    *,
+    settings: Mapping[str, str] | None = None,
+    services: Sequence[str] = ("kie",),
+    callbacks: bool = True,
+    **video: Any,
 ) -> AsyncIterator[Local]:
     """Open a local world whose limits do not stand in the way of a load."""
     async with AsyncExitStack() as stack:
@@ -66,10 +73,8 @@ async def open_local(
             "DISCORD_API_URL": discord.api_url,
             "DISCORD_GATEWAY_URL": discord.gateway_url,
             "DISCORD_REST_PER_SECOND": "10000",
-            "KIE_API_KEY": KEY,
-            "KIE_API_URL": service.url,
-            "KIE_UPLOAD_URL": service.upload_url,
-            "KIE_CREATES": "100000",
+            **environment_for(services, service.url, KEY),
+            **{f"{name.upper()}_CREATES": "100000" for name in services},
             "WEB_HOST": "127.0.0.1",
             "WEB_PORT": str(port),
             "TRUSTED_MEDIA_HOSTS": ",".join(url.removeprefix("http://") for url in media),
@@ -97,7 +102,7 @@ async def open_local(
             await running.wait()
         if bot.state != "running":
             raise RuntimeError(f"the bot did not start: {bot.text}; {'; '.join(bot.errors)}")
-        yield Local(discord, service, bot, running)
+        yield Local(discord, service, bot, running, port)
 
 
 def print_line(fields: dict[str, Any]) -> None:
