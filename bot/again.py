@@ -11,10 +11,12 @@ from bot.clip_claims import has_expired
 from bot.entry import enter
 from bot.intake import Ask, take_in
 from bot.language import tr
-from bot.options import read_prompt, read_watermark
+from bot.options import read_prompt
+from bot.pictures import keep_pictures
 from bot.presses import Form, build_text_field, read_fields
 from bot.pressing import find_own, find_own_result
 from bot.result_messages import find_attachment
+from bot.service_options import check_offered, read_options
 from jobs.job import ClipSource, Job, Kind, Request
 from jobs.services import Abilities
 
@@ -59,7 +61,8 @@ async def make_onward(interaction: discord.Interaction[LumaBot], job_id: str) ->
 
 async def _repeat(interaction: discord.Interaction[LumaBot], job: Job, prompt: str) -> Request:
     await enter(interaction)
-    return replace(job.request.unstaged, prompt=prompt, clip=await _own_clip(interaction, job))
+    images = await keep_pictures(interaction.client, job)
+    return replace(job.request, prompt=prompt, clip=await _own_clip(interaction, job), images=images)
 
 
 async def _own_clip(interaction: discord.Interaction[LumaBot], job: Job) -> ClipSource | None:
@@ -110,8 +113,9 @@ async def _result_clip(interaction: discord.Interaction[LumaBot], job: Job) -> C
 
 async def _take_in(interaction: discord.Interaction[LumaBot], job: Job, request: Request) -> None:
     abilities = _choose(interaction, request, job)
-    read_watermark(request.options.get("watermark"), abilities)
-    request = replace(request, prompt=read_prompt(request.prompt, abilities))
+    check_offered(request.wants, abilities)
+    options = read_options(request.options, abilities)
+    request = replace(request, prompt=read_prompt(request.prompt, abilities), options=options)
     await take_in(interaction, Ask(request, abilities.name, job.id, thread_id=_thread_of(interaction, job)))
 
 

@@ -90,6 +90,19 @@ def build_text_field(
     return discord.ui.Label(text=label, description=description or None, component=text)
 
 
+def build_file_field(field: str, label: str, *, description: str = "") -> discord.ui.Label[Any]:
+    """Return a field of a form that takes one file."""
+    upload: discord.ui.FileUpload[Any] = discord.ui.FileUpload(custom_id=field, min_values=1, max_values=1)
+    return discord.ui.Label(text=label, description=description or None, component=upload)
+
+
+def read_files(interaction: discord.Interaction[Any]) -> list[discord.Attachment]:
+    """Return the files of a submitted form."""
+    data: Any = interaction.data or {}
+    files = data.get("resolved", {}).get("attachments", {}).values()
+    return [discord.Attachment(data=file, state=interaction.client._connection) for file in files]
+
+
 def read_fields(interaction: discord.Interaction[Any]) -> Mapping[str, str]:
     """Return the texts of a submitted form by field."""
     data: Any = interaction.data or {}

@@ -17,6 +17,7 @@ from jobs.job import Job, State
 
 # Within the 3 s that Discord waits for the first answer.
 LOOK_SECONDS = 1.8
+NOBODY = 0  # whose jobs are after their member had themselves forgotten
 _locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
@@ -26,7 +27,7 @@ async def find_here(interaction: discord.Interaction[LumaBot], job_id: str) -> J
     One text for unknown, erased and another server's: an id tells nothing.
     """
     job = await interaction.client.desk.store.get(job_id)
-    if job is None or not is_here(interaction, job):
+    if job is None or job.user_id == NOBODY or not is_here(interaction, job):
         raise refusals.job_gone()
     return job
 

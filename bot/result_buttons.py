@@ -43,30 +43,33 @@ def failure_buttons(job: Job) -> Buttons | None:
     )
 
 
-def shown_buttons(bot: LumaBot, job: Job) -> Buttons | None:
-    """Return the rows under an edit that its member looks at; None where there is nothing to do."""
+def shown_buttons(bot: LumaBot, job: Job) -> Buttons:
+    """Return the rows under an edit that its member looks at."""
     if job.state in OPEN_STATES:
         cancel = build_button("cancel", job.id, tr("Cancel"), discord.ButtonStyle.danger)
-        return Buttons(cancel, _copy_button(job)) if job.state in _CANCELLABLE else Buttons(_copy_button(job))
+        return Buttons(*([cancel] if job.state in _CANCELLABLE else []), *_prompt_buttons(job))
     if job.deleted_at_ms is not None:
-        return Buttons(_copy_button(job))
+        return Buttons(*_prompt_buttons(job))
     if job.state is State.DELIVERED:
         buttons = result_buttons(bot, job)
-        for button in (build_button("post", job.id, tr("Post again")), _copy_button(job)):
+        for button in (build_button("post", job.id, tr("Post again")), *_prompt_buttons(job)):
             button.row = 2
             buttons.add_item(button)
         return buttons
     again = [build_button("again", job.id, tr("Try again"))] if _may_repeat(job) else []
     reword = [build_button("reword", job.id, tr("Edit prompt"))] if _may_repeat(job) else []
-    return Buttons(*again, *reword, _copy_button(job))
+    return Buttons(*again, *reword, *_prompt_buttons(job))
 
 
 def _may_repeat(job: Job) -> bool:
     return job.state is State.CANCELLED or replies.may_try_again(job)
 
 
-def _copy_button(job: Job) -> discord.ui.Button[Any]:
-    return build_button("prompt", job.id, tr("Copy prompt"))
+def _prompt_buttons(job: Job) -> list[discord.ui.Button[Any]]:
+    return [
+        build_button("prompt", job.id, tr("Copy prompt")),
+        build_button("reuse", job.id, tr("Use prompt")),
+    ]
 
 
 def _rows(*rows: list[discord.ui.Button[Any]]) -> Buttons:

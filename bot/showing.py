@@ -1,7 +1,5 @@
 """Show a member one of their edits: card, line of versions, buttons; and post its result again."""
 
-from typing import Any
-
 import discord
 
 from bot import inert, refusals, replies
@@ -33,10 +31,9 @@ async def show(interaction: discord.Interaction[LumaBot], job: Job) -> None:
     _add_line(embed, line, job)
     buttons = shown_buttons(bot, job)
     menu = compare_menu(line, job)
-    if menu is not None and buttons is not None:
+    if menu is not None:
         buttons.add_item(menu)
-    parts: dict[str, Any] = {"view": buttons} if buttons else {}
-    await interaction.response.send_message(embed=embed, ephemeral=True, **parts)
+    await interaction.response.send_message(embed=embed, view=buttons, ephemeral=True)
     await add_picture(interaction, embed, await draw_versions(bot, line, job.id))
 
 

@@ -9,6 +9,7 @@ from bot.client import LumaBot
 from bot.comparing import press_compare, press_compare_two
 from bot.deleting import ask_delete, delete_result
 from bot.rating import dislike, like
+from bot.reuse import ask_for_clip, make_with_clip
 from bot.showing import post_again, press_show, show_prompt
 
 
@@ -30,6 +31,8 @@ async def setup(bot: commands.Bot) -> None:
         "show": press_show,
         "post": post_again,
         "prompt": show_prompt,
+        "reuse": ask_for_clip,
+        "reuse_with": make_with_clip,
     }
     for name, action in actions.items():
         luma_bot.add_action(name, action)

@@ -11,11 +11,11 @@ from tests.bot.world import BotWorld
 from tests.fakes import FACTS
 
 # Every button of a result with what it does: its id, and whether somebody else than the member may press it.
-OWN_BUTTONS = ("again", "reword", "input", "post", "prompt", "show")
+OWN_BUTTONS = ("again", "reword", "input", "post", "prompt", "show", "reuse")
 EVERYBODYS_BUTTONS = ("like", "dislike")
 STEWARD_BUTTONS = ("delete", "deletion")
 RESULT_BUTTONS = (*OWN_BUTTONS, *EVERYBODYS_BUTTONS, *STEWARD_BUTTONS, "compare")
-FORMS = ("reworded", "onward")
+FORMS = ("reworded", "onward", "reuse_with")
 
 
 def keep_files(world: BotWorld, folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Hold every button and form of results to who may press it: decided from the database, at the press."""
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from jobs.job import Job, State
 from sandbox.discord.views import InteractionView
+from storage.database import Session
 from tests.bot.results import (
     EVERYBODYS_BUTTONS,
     FORMS,
@@ -138,15 +140,32 @@ async def test_another_servers_job_is_unknown_here(world: BotWorld) -> None:
 
 async def test_an_erased_job_is_unknown(world: BotWorld) -> None:
     job = await delivered(world)
-    await world.database.write(lambda session: session.execute("DELETE FROM jobs WHERE id = $1", job.id))
-    for action in (*RESULT_BUTTONS, *FORMS):
-        assert "don't know that edit" in told(world, await press(world, job, action)), action
+    for erase in ("UPDATE jobs SET user_id = 0 WHERE id = $1", "DELETE FROM jobs WHERE id = $1"):
+        await world.database.write(functools.partial(_execute, erase, job.id))
+        for user in ("Mia", "Robin", "Noah"):
+            for action in (*RESULT_BUTTONS, *FORMS):
+                assert "don't know that edit" in told(world, await press(world, job, action, user)), (user, action)
+
+
+def _execute(sql: str, job_id: str, session: Session) -> int:
+    return session.execute(sql, job_id)
 
 
 async def test_a_deleted_result_is_gone_on_from_by_no_button(world: BotWorld) -> None:
     job = await delivered(world)
     await world.results.delete(job.id, job.user_id, now_ms=world.clock.now_ms())
-    for action in ("again", "reword", "input", "compare", "post", "like", "dislike", *STEWARD_BUTTONS, *FORMS):
+    for action in (
+        "again",
+        "reword",
+        "input",
+        "compare",
+        "post",
+        "like",
+        "dislike",
+        *STEWARD_BUTTONS,
+        "reworded",
+        "onward",
+    ):
         assert "was deleted" in told(world, await press(world, job, action)), action
     assert len(await world.jobs()) == 1
 

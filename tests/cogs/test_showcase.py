@@ -410,7 +410,7 @@ class TestWithdrawing:
         assert posts(world, channel) == []
         rows = await world.database.read(lambda session: session.rows("SELECT * FROM shares"))
         assert rows == []
-        assert "Only the member" in told(await preview(world, job, message_id))  # nobody's now
+        assert "don't know that edit" in told(await preview(world, job, message_id))  # nobody's now
 
 
 class TestVoting:

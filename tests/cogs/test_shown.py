@@ -68,12 +68,12 @@ class TestShow:
     async def test_what_can_be_done_follows_the_state(self, world: BotWorld) -> None:
         await world.modify()
         waiting = await world.only_job()
-        assert actions_of(await show(world, waiting)) == {"cancel", "prompt"}
+        assert actions_of(await show(world, waiting)) == {"cancel", "prompt", "reuse"}
         job = await failed_of(world)
-        assert actions_of(await show(world, job)) == {"again", "reword", "prompt"}
+        assert actions_of(await show(world, job)) == {"again", "reword", "prompt", "reuse"}
         done = await delivered(world)
         await world.results.delete(done.id, done.user_id, now_ms=1)
-        assert actions_of(await show(world, done)) == {"prompt"}
+        assert actions_of(await show(world, done)) == {"prompt", "reuse"}
 
     async def test_a_thousand_versions_show_a_window(self, world: BotWorld) -> None:
         local = world.server.world
@@ -97,6 +97,25 @@ class TestShow:
     async def test_the_prompt_is_there_to_be_copied(self, world: BotWorld) -> None:
         job = await delivered(world, prompt="make it *very* warm")
         assert told(world, await press(world, job, "prompt")) == "```\nmake it *very* warm\n```"
+
+    async def test_a_prompt_is_used_on_another_clip(self, world: BotWorld) -> None:
+        job = await delivered(world)
+        opened = await press(world, job, "reuse")
+        assert opened.modal is not None
+        await world.restart()
+        await world.actor.submit_modal(opened.id, {"prompt": "make it dark"}, {"clip": [("new.mp4", b"a clip")]})
+        (made,) = [each for each in await world.jobs() if each.id != job.id]
+        assert made.request.clip is not None
+        assert (made.request.prompt, made.request.clip.filename) == ("make it dark", "new.mp4")
+        assert made.parent_job_id is None
+
+    async def test_a_prompt_is_used_on_no_picture_and_by_nobody_else(self, world: BotWorld) -> None:
+        job = await delivered(world)
+        assert "Only the member" in told(world, await press(world, job, "reuse", "Noah"))
+        opened = await press(world, job, "reuse")
+        view = await world.actor.submit_modal(opened.id, {}, {"clip": [("notes.txt", b"words")]})
+        assert "no video" in told(world, view)
+        assert len(await world.jobs()) == 1
 
     async def test_anothers_edit_is_not_shown(self, world: BotWorld) -> None:
         job = await delivered(world, "Noah")

@@ -1,0 +1,49 @@
+"""Give a prompt of one's own another clip: a form with the prompt in it and a place for a file."""
+
+import discord
+
+from bot import refusals
+from bot.client import LumaBot
+from bot.entry import enter
+from bot.language import tr
+from bot.modify import Wish, modify
+from bot.presses import Form, build_file_field, build_text_field, read_fields, read_files
+from bot.pressing import find_here, is_own
+from jobs.errors import InvalidRequestError
+from jobs.job import Job, Kind
+
+PROMPT_CHARS = 4000
+
+
+async def ask_for_clip(interaction: discord.Interaction[LumaBot], job_id: str) -> None:
+    """Open the form; raises UserError."""
+    job = await _own_job(interaction, job_id)
+    await enter(interaction)
+    abilities = interaction.client.desk.lifecycle.choose_service(Kind.MODIFY)
+    most = min(abilities.prompt_chars, PROMPT_CHARS)
+    prompt = job.request.prompt[:most]
+    await interaction.response.send_modal(
+        Form(
+            "reuse_with",
+            job.id,
+            tr("Use this prompt"),
+            build_text_field("prompt", tr("How should the clip look?"), value=prompt, max_length=most, long=True),
+            build_file_field("clip", tr("The clip"), description=tr("A video file")),
+        )
+    )
+
+
+async def make_with_clip(interaction: discord.Interaction[LumaBot], job_id: str) -> None:
+    """Take in an edit of the form's clip with its prompt; raises UserError."""
+    await _own_job(interaction, job_id)
+    clip = next(iter(read_files(interaction)), None)
+    if clip is None:
+        raise InvalidRequestError("There is no clip in the form. Please open it again and add one.", rule="clip")
+    await modify(interaction, Wish(read_fields(interaction).get("prompt", ""), clip))
+
+
+async def _own_job(interaction: discord.Interaction[LumaBot], job_id: str) -> Job:
+    job = await find_here(interaction, job_id)
+    if not is_own(interaction, job):
+        raise refusals.not_yours()
+    return job
