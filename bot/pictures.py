@@ -9,7 +9,7 @@ from bot import inert, replies
 from bot.client import LumaBot
 from bot.clip_claims import has_expired
 from jobs.errors import InvalidRequestError, UnusableClipError
-from jobs.job import ClipSource, Picture
+from jobs.job import ClipSource, Job, Picture
 from jobs.services import Abilities
 
 TYPES = frozenset({"image/png", "image/jpeg", "image/webp"})
@@ -38,6 +38,23 @@ NOTHING = Given()
 def read_pictures(bot: LumaBot, given: Mapping[str, Given], abilities: Abilities) -> dict[str, Picture]:
     """Return the pictures that were given, by name; raises UserError for one that will not do."""
     return {name: Picture(_read(bot, name, each, abilities)) for name, each in given.items() if not each.is_empty}
+
+
+async def keep_pictures(bot: LumaBot, job: Job) -> dict[str, Picture]:
+    """Return the pictures of a job as a new one can have them: as they were looked at, else from where they came."""
+    return {name: await _keep(bot, name, each) for name, each in job.request.images.items()}
+
+
+async def _keep(bot: LumaBot, name: str, picture: Picture) -> Picture:
+    if picture.file and await bot.desk.results.gallery.keeps(picture.file):
+        return picture
+    if has_expired(picture.source, bot.desk.clock.now_ms()):
+        raise UnusableClipError(
+            "I can't read the picture of `{name}` any more: its link has expired. Please run the command again with it.",
+            rule=name,
+            name=name,
+        )
+    return Picture(picture.source)
 
 
 def _read(bot: LumaBot, name: str, given: Given, abilities: Abilities) -> ClipSource:

@@ -22,6 +22,7 @@ ABLE: dict[str, Any] = {
     "strengths": ("flex_1", "flex_2"),
     "models": {"fast": 15.0, "fine": 10.0},
 }
+RESULT = Result("https://video.example/v.mp4?sig=secret", video_id="v-1")
 PICTURE = ("start.png", b"a picture that nobody looks at here")
 
 
@@ -47,14 +48,23 @@ async def job_of(world: BotWorld, view: InteractionView) -> Job:
     return next(job for job in await world.jobs() if job.card_message_id == view.message.id)
 
 
-async def finished(world: BotWorld, **changes: Any) -> Job:
+async def finished(
+    world: BotWorld, files: dict[str, Any] | None = None, result: Result = RESULT, **options: str | bool
+) -> Job:
     """Make a video and deliver it, its message standing in the channel."""
-    job = await job_of(world, await generate(world))
-    result = Result("https://video.example/v.mp4?sig=secret", video_id="v-1")
+    return await deliver(world, await job_of(world, await generate(world, files, **options)), result)
+
+
+async def deliver(world: BotWorld, job: Job, result: Result = RESULT) -> Job:
+    """Post a job's result."""
     job = await world.finish(job, result=result, posting_at_ms=world.clock.now_ms())
     posted = await world.delivery.post_result(job, Parcel(None, "luma.mp4", "https://bot.example/v"))
-    changes = {"result_channel_id": posted.channel_id, "result_message_id": posted.message_id} | changes
-    return await world.put(job, state=State.DELIVERED, **changes)
+    return await world.put(
+        job,
+        state=State.DELIVERED,
+        result_channel_id=posted.channel_id,
+        result_message_id=posted.message_id,
+    )
 
 
 class TestGenerate:
@@ -106,6 +116,32 @@ class TestGenerate:
     async def test_ratios_are_suggested(self, world: BotWorld) -> None:
         found = await world.actor.autocomplete("Mia", "edits", "luma generate", {"aspect_ratio": "1:"}, "aspect_ratio")
         assert [choice.value for choice in found] == ["1:1"]
+
+
+class TestAgain:
+    async def test_a_video_is_made_again_with_its_options_and_pictures(self, world: BotWorld) -> None:
+        parent = await finished(world, {"start_image": PICTURE}, loop=True)
+        assert parent.result_message_id is not None
+        view = await world.actor.press("Mia", parent.result_message_id, f"luma:again:{parent.id}")
+        job = await job_of(world, view)
+        assert (job.kind, job.parent_job_id, job.request.options) == (Kind.GENERATE, parent.id, {"loop": "true"})
+        assert job.request.images["start_image"].source == parent.request.images["start_image"].source
+
+    async def test_pictures_that_are_gone_are_said_before_anything_is_counted(self, world: BotWorld) -> None:
+        parent = await finished(world, {"start_image": PICTURE})
+        assert parent.result_message_id is not None
+        world.discord_clock.advance(30 * 86_400)
+        view = await world.actor.press("Mia", parent.result_message_id, f"luma:again:{parent.id}")
+        assert view.message is not None
+        assert "its link has expired" in view.message.content
+        assert len(await world.jobs()) == 1
+
+    async def test_an_extension_is_made_again_where_its_video_lies(self, world: BotWorld) -> None:
+        job = await job_of(world, await extend(world, video_id="v-7"))
+        job = await deliver(world, job)
+        assert job.result_message_id is not None
+        again = await job_of(world, await world.actor.press("Mia", job.result_message_id, f"luma:again:{job.id}"))
+        assert (again.kind, again.request.options, again.service) == (Kind.EXTEND, {"video_id": "v-7"}, "kie")
 
 
 class TestExtend:

@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot.metrics import Metrics, watch_loop
 from bot.web.health import GREEN, CheckPart, Colour, HealthBoard, Light
 from jobs.errors import StorageError
+from jobs.gates import ServiceState
 from jobs.job import State
 from tests.bot.web.serving import board, serve
 
@@ -79,6 +80,42 @@ async def test_one_shut_service_of_two_is_yellow_and_all_shut_is_red() -> None:
     }
     status, shown = await ready(board(services={"kie": "its key was refused", "lumalabs": "switched off"}))
     assert (status, shown["state"]) == (503, "red")
+
+
+async def test_a_services_credit_and_last_error_are_shown() -> None:
+    states = {"kie": ServiceState("KIE", "out of credit", 0.0, "OutOfCredit [402]", 1_700_000_000_000)}
+    status, shown = await ready(replace(board(services={"kie": "out of credit"}), states=lambda: states))
+    assert status == 503
+    assert shown["services"] == {
+        "kie": {
+            "state": "yellow",
+            "reason": "out of credit",
+            "balance": 0.0,
+            "last_error": "OutOfCredit [402]",
+            "last_error_ms": 1_700_000_000_000,
+        }
+    }
+
+
+def test_the_metrics_hold_what_is_known_of_each_service() -> None:
+    metrics = Metrics()
+    metrics.note_services(
+        {
+            "kie": ServiceState("KIE", "", 12.5, "", None),
+            "acedata": ServiceState("Ace Data Cloud", "in maintenance", None, "Unavailable [455]", 1_700_000_000_000),
+        }
+    )
+    metrics.note_request("kie", "submit")
+    page = metrics.page()[0].decode()
+    for line in (
+        'service_open{service="kie"} 1.0',
+        'service_open{service="acedata"} 0.0',
+        'credits{service="kie"} 12.5',
+        'service_last_error_seconds{service="acedata"} 1.7e+09',
+        'service_requests_total{purpose="submit",service="kie"} 1.0',
+    ):
+        assert line in page
+    assert 'credits{service="acedata"}' not in page
 
 
 async def test_a_yellow_part_stays_ready() -> None:
