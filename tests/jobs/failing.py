@@ -2,6 +2,7 @@
 
 import asyncio
 from asyncio import FIRST_COMPLETED
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +15,11 @@ from jobs.errors import (
     RateLimitedError,
     StorageError,
 )
-from jobs.job import Job
+from jobs.job import State
 from jobs.services import Accepted, Order, Progress, Status
-from storage.database import Database
+from storage import open_store
+from storage.database import Database, Row
+from storage.job_rows import read_job
 from storage.job_store import SqlJobStore
 from tests.fakes import NO_LIMITS, FakeProvider
 from tests.jobs.world import World
@@ -28,7 +31,17 @@ EFFECTS: Mapping[str, tuple[str, ...]] = {
     "delivery": ("open_place", "upload_limit", "find_posted", "post_result", "post_failure"),
 }
 MODES = ("kill", "hang", "cancel", "error", "bug")
+CUT_OFF = object()
 ENDINGS = ("kill", "hang")
+WAKES_WITHIN_MS = 24 * 3_600_000
+ENDED_FOR_GOOD = ("delivered", "cancelled")
+TOLD = (State.DELIVERED, State.FAILED)
+HELD = {"reserved", "released"}  # released where a late callback has reopened the job
+RESERVATIONS = {
+    State.DELIVERED: {"settled", "released"},
+    State.FAILED: {"released"},
+    State.CANCELLED: {"settled", "released"},
+}
 
 
 @dataclass
@@ -98,6 +111,10 @@ class Task:
     status: str = "running"
 
 
+async def _hold_tongue(_task_id: str) -> None:
+    return None
+
+
 class LedgerProvider(FakeProvider):
     """Keep a ledger of paid tasks; `plans` says what happens to the next submits, in order."""
 
@@ -105,9 +122,10 @@ class LedgerProvider(FakeProvider):
         super().__init__()
         self.tasks: dict[str, Task] = {}
         self.plans: list[str] = []
+        self.call_early: Callable[[str], Awaitable[object]] = _hold_tongue
 
     async def submit(self, order: Order) -> Accepted:
-        """Take an order as planned: ok, lost (no answer), never came, busy, down, refused."""
+        """Take an order as planned: ok, lost (its answer), never came, down, busy, away, refused, early callback."""
         plan = self.plans.pop(0) if self.plans else "ok"
         match plan:
             case "never came" | "down":
@@ -120,10 +138,8 @@ class LedgerProvider(FakeProvider):
                 raise ProviderRefusedError("kie", "not allowed")
         task_id = f"task-{len(self.tasks) + 1}"
         self.tasks[task_id] = Task(order)
-        if self.during_submit is not None:
-            result = self.during_submit()
-            if asyncio.iscoroutine(result):
-                await result
+        if plan == "early callback":
+            await self.call_early(task_id)
         if plan == "lost":
             raise OutcomeUnknownError("kie", "the answer was lost")
         return Accepted(task_id)
@@ -153,7 +169,9 @@ class FailingWorld(World):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self.points = Failpoints()
+        self._ended: dict[str, str] = {}
         self.ledger = LedgerProvider()
+        self.ledger.call_early = lambda task_id: self.call_back(task_id, self.ledger.token_of(task_id))
         self._join()
         self.restart()
 
@@ -167,7 +185,7 @@ class FailingWorld(World):
     async def live(self) -> None:
         """Run what is due until nothing is; a process that dies or hangs meanwhile is begun again."""
         try:
-            while await self._unless_struck(self.worker.start_due()):
+            while await self._unless_struck(self.worker.start_due()) not in (0, CUT_OFF):
                 await self._unless_struck(self.worker.settled())
         except StorageError:
             pass  # the worker asks again after a pause
@@ -175,23 +193,23 @@ class FailingWorld(World):
             await self.begin_again()
 
     async def act(self, deed: Callable[[], Awaitable[Any]]) -> Any:
-        """Do something from outside; what the process does not answer is asked once more."""
-        try:
-            value = await self._unless_struck(deed())
-        except StorageError:
-            return await deed()
-        if value is not None:
-            return value
-        if self.points.has_struck and self.points.mode in ENDINGS:
-            await self.begin_again()
-        return await deed()
+        """Do something from outside; what the process does not answer is asked again."""
+        while True:
+            try:
+                value = await self._unless_struck(deed())
+            except StorageError:
+                continue
+            if value is not CUT_OFF:
+                return value
+            if self.points.has_struck and self.points.mode in ENDINGS:
+                await self.begin_again()
 
     async def _unless_struck(self, work: Awaitable[Any]) -> Any:
-        """Return what some work returns; None when it was cancelled, or the process died or hung first."""
+        """Return what some work returns; CUT_OFF when it was cancelled, or the process died or hung first."""
         task, struck = asyncio.ensure_future(work), asyncio.ensure_future(self.points.struck.wait())
         try:
             await asyncio.wait([task, struck] if self.points.mode in ENDINGS else [task], return_when=FIRST_COMPLETED)
-            return task.result() if task.done() and not task.cancelled() else None
+            return task.result() if task.done() and not task.cancelled() else CUT_OFF
         finally:
             task.cancel()
             struck.cancel()
@@ -215,46 +233,38 @@ class FailingWorld(World):
             self.clock.advance(max(int(await self.worker.seconds_to_next() * 1000), 1))
         raise AssertionError("some jobs never end")
 
-    async def all_jobs(self) -> list[Job]:
-        """Return every job, oldest first."""
-        rows = await self.database.read(lambda session: session.rows("SELECT id FROM jobs ORDER BY created_at_ms, id"))
-        jobs = [await self.store.get(str(row["id"])) for row in rows]
-        return [job for job in jobs if job is not None]
-
     async def broken(self) -> list[str]:
-        """Return every promise that does not hold now."""
-        found = []
-        paid = [task.order.request.prompt for task in self.ledger.tasks.values()]
-        for job in await self.all_jobs():
-            reservation = await self.reservation(job)
-            endings = [kind for kind, job_id, _parcel in self.delivery.messages if job_id == job.id]
-            wanted = {
-                "delivered": {"settled", "released"},
-                "failed": {"released"},
-                "cancelled": {"settled", "released"},
-            }
-            checks = {
-                "paid twice": paid.count(job.request.prompt) > 1,
-                "posted twice": endings.count("result") > 1,
-                "not told": job.state in ("delivered", "failed") and not endings,
-                f"reservation {reservation}": reservation not in wanted.get(job.state, {"reserved", "released"}),
-                "no wake-up": not job.state.is_final and not await self._wakes(job),
-            }
-            found += [f"{job.code} {job.state}: {what}" for what, is_broken in checks.items() if is_broken]
-        return found
-
-    async def _wakes(self, job: Job) -> bool:
-        row = await self.database.read(
-            lambda session: session.row(
-                "SELECT due_at_ms, leased_until_ms, finished_at_ms FROM jobs WHERE id = $1", job.id
+        """Return every promise that does not hold now, and every job that came back though it had ended for good."""
+        rows = await self.database.read(
+            lambda session: session.rows(
+                """
+                SELECT jobs.*, reservations.state AS reservation
+                FROM jobs JOIN reservations ON reservations.job_id = jobs.id
+                """
             )
         )
-        horizon_ms = self.clock.now_ms() + 48 * 3_600_000
-        return row is not None and max(row["due_at_ms"], row["leased_until_ms"]) <= horizon_ms
+        paid = Counter(task.order.request.prompt for task in self.ledger.tasks.values())
+        told = Counter((kind, job_id) for kind, job_id, _parcel in self.delivery.messages)
+        found = [f"{row['code']} {row['state']}: {what}" for row in rows for what in self._broken_by(row, paid, told)]
+        found += [
+            f"{row['code']} came back" for row in rows if self._ended.get(row["id"], row["state"]) != row["state"]
+        ]
+        self._ended |= {row["id"]: row["state"] for row in rows if row["state"] in ENDED_FOR_GOOD}
+        return found
+
+    def _broken_by(self, row: Row, paid: Counter[str], told: Counter[tuple[str, str]]) -> list[str]:
+        state, job_id = State(row["state"]), row["id"]
+        horizon_ms = self.clock.now_ms() + WAKES_WITHIN_MS
+        promises = {
+            "paid twice": paid[read_job(row).request.prompt] <= 1,
+            "posted twice": told["result", job_id] <= 1,
+            "not told": state not in TOLD or told["result", job_id] + told["failure", job_id] > 0,
+            f"reservation {row['reservation']}": row["reservation"] in RESERVATIONS.get(state, HELD),
+            "no wake-up": state.is_final or max(row["due_at_ms"], row["leased_until_ms"]) <= horizon_ms,
+        }
+        return [what for what, is_kept in promises.items() if not is_kept]
 
 
 async def open_failing_world(folder: Path) -> FailingWorld:
     """Open a failing world on a new database file."""
-    from storage import open_store
-
     return FailingWorld(await open_store(f"sqlite:///{folder / 'luma.db'}"))
