@@ -13,7 +13,7 @@ from bot.faults import DISCORD_FAULTS
 from bot.language import speaking
 from bot.office import Office
 from jobs.errors import LumaBotError
-from jobs.job import Job
+from jobs.job import OPEN_STATES, Job
 from jobs.office import BudgetWarning
 from jobs.ports import Clock
 from jobs.words import Hit
@@ -22,6 +22,8 @@ from jobs.words import Hit
 MOST_IN_SPAN = 10
 SPAN_MS = 10 * 60 * 1000
 SEND_SECONDS = 30.0
+STUCK_MS = 30 * 60 * 1000
+MOST_STUCK = 50  # looked at in one server, the oldest
 _log = logging.getLogger(__name__)
 
 
@@ -33,6 +35,7 @@ class Alerts:
         self._office = office
         self._clock = clock
         self._told: dict[tuple[int, str], deque[int]] = {}
+        self._stuck: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def tell_blocked(self, interaction: discord.Interaction[Any], text: str, hits: Sequence[Hit]) -> None:
@@ -47,12 +50,29 @@ class Alerts:
 
     def tell_stuck(self, job: Job, what: str) -> None:
         """Tell that an edit needs somebody's eyes."""
+        self._stuck.add(job.id)
         if job.guild_id is not None:
             self._tell(job.guild_id, "stuck", lambda: stuck_alert(job, what))
 
     def tell_outage(self, service: str, reason: str) -> None:
         """Tell every server that a video service takes no edits, or (without a reason) takes them again."""
         self._begin(self._tell_everywhere(f"outage {service}", lambda: outage_alert(service, reason)))
+
+    async def look_for_stuck(self) -> None:
+        """Tell of edits that have been open for too long, each once."""
+        now_ms, seen = self._clock.now_ms(), set()
+        for guild_id in await self._office.settings.alert_channels():
+            for job in await self._oldest_open(guild_id):
+                seen.add(job.id)
+                if now_ms - job.created_at_ms >= STUCK_MS and job.id not in self._stuck:
+                    self.tell_stuck(job, job.hold)
+        self._stuck = {job_id for job_id in self._stuck if job_id in seen}
+
+    async def _oldest_open(self, guild_id: int) -> tuple[Job, ...]:
+        read = self._office.quotas.server_jobs
+        count = (await read(guild_id, user_id=None, states=OPEN_STATES, offset=0, limit=1)).total
+        oldest = max(0, count - MOST_STUCK)
+        return (await read(guild_id, user_id=None, states=OPEN_STATES, offset=oldest, limit=MOST_STUCK)).items
 
     async def settle(self) -> None:
         """Wait until everything to be told has been."""
@@ -66,8 +86,13 @@ class Alerts:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _tell_everywhere(self, kind: str, build: Callable[[], discord.Embed]) -> None:
-        for guild in list(self._client.guilds):
-            await self._post(guild.id, kind, build)
+        try:
+            guild_ids = list(await self._office.settings.alert_channels())
+        except LumaBotError as error:
+            _log.warning("an alert could not be posted: %s", error)
+            return
+        for guild_id in guild_ids:
+            await self._post(guild_id, kind, build)
 
     def _tell(self, guild_id: int, kind: str, build: Callable[[], discord.Embed]) -> None:
         self._begin(self._post(guild_id, kind, build))

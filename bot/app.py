@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -10,8 +11,8 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.charts import Charts
-from bot.checkup import CheckLine, check_part, prove_address, prove_discord, prove_folder, prove_service
+from bot.checking import check_running, check_start
+from bot.checkup import CheckLine
 from bot.client import LumaBot
 from bot.client_options import client_options_of, preferences_of
 from bot.clip_renewal import ClipRenewal
@@ -21,6 +22,7 @@ from bot.desk import Desk
 from bot.lights import look_at_database, look_at_disk, look_at_gateway
 from bot.metrics import Metrics, watch_loop
 from bot.office import Office
+from bot.office_opening import build_office
 from bot.quota_defaults import defaults_of
 from bot.result_desk import ResultDesk
 from bot.settings import Settings
@@ -37,6 +39,7 @@ from jobs.lifecycle import Lifecycle
 from jobs.outside import Outside
 from jobs.probing import Prober as ServiceProber
 from jobs.services import Provider
+from jobs.steering import Steering
 from jobs.worker import Worker
 from media.clips import ClipLimits, RenewSource, ShelfClips
 from media.fetch import Fetcher
@@ -50,10 +53,7 @@ from providers import SERVICES, ServiceSettings
 from storage import back_up_store, open_store
 from storage.database import Database
 from storage.job_store import SqlJobStore
-from storage.log_store import SqlLogStore
-from storage.office_store import SqlOfficeStore
-from storage.privacy_store import SqlPrivacyStore
-from storage.quota_store import SqlQuotaStore
+from storage.office import open_office
 from storage.result_store import SqlResultStore
 
 log = logging.getLogger(__name__)
@@ -61,6 +61,7 @@ log = logging.getLogger(__name__)
 SWEEP_SECONDS = 3600.0
 PROBE_SECONDS = 300.0
 MEASURE_SECONDS = 15.0
+STUCK_SECONDS = 60.0
 WEB_STOP_SECONDS = 2.0
 STOP_RESERVE_SECONDS = 3.0  # of SHUTDOWN_SECONDS, for closing connections once the steps have ended
 DAY_SECONDS = 86_400.0
@@ -81,6 +82,7 @@ class Parts:
     outside: Outside
     intake: Intake
     worker: Worker
+    instance: str
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
@@ -109,6 +111,7 @@ async def _work(parts: Parts, stop: asyncio.Event) -> None:
         asyncio.create_task(repeat("sweep", SWEEP_SECONDS, lambda: _sweep(parts))),
         asyncio.create_task(repeat("probe", PROBE_SECONDS, prober.probe)),
         asyncio.create_task(repeat("measure", MEASURE_SECONDS, measure)),
+        asyncio.create_task(repeat("stuck", STUCK_SECONDS, parts.bot.alerts.look_for_stuck)),
     ]
     stopped = asyncio.create_task(stop.wait())
     try:
@@ -125,20 +128,9 @@ async def _work(parts: Parts, stop: asyncio.Event) -> None:
 
 async def check(settings: Settings) -> list[CheckLine]:
     """Prove the configuration, a line for each part."""
-    lines = [await check_part("folder", lambda: prove_folder(settings.data_dir, int(settings.disk_free_bytes)))]
-    lines.append(await check_part("database", lambda: _prove_database(settings)))
     async with aiohttp.ClientSession() as session:
-        for name, provider in _build_providers(settings, session, SystemClock()).items():
-            lines.append(await check_part(name, partial(prove_service, provider.balance)))
-        token = settings.discord_token.get_secret_value()
-        lines.append(await check_part("discord", partial(prove_discord, session, settings.discord_api_url, token)))
-        lines.append(
-            await check_part(
-                "public address",
-                partial(prove_address, session, settings.public_url, settings.web_host, settings.web_port),
-            )
-        )
-    return lines
+        providers = _build_providers(settings, session, SystemClock())
+        return await check_start(settings, session, providers, partial(_prove_database, settings))
 
 
 async def _prove_database(settings: Settings) -> str:
@@ -184,12 +176,17 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
             alarms=watch,
             wake=lambda: worker.wake(),  # noqa: PLW0108 - the worker is built from what is built here
             on_move=watch.on_move,
+            on_budget=watch.on_budget,
         )
         worker = _build_worker(settings, outside)
         intake = Intake(outside, timings_of(settings), preferences_of(settings))
+        stores, instance = open_office(database, defaults_of(settings)), secrets.token_hex(8)
+        look = partial(check_running, settings, session, providers, database.check, instance)
+        office = build_office(stores, Steering(outside), shelf, settings, look)
         results = ResultDesk(SqlResultStore(database), clips, delivery.upload_limit, providers.get)
-        bot.attach(_build_desk(intake, outside, fetcher, results, _build_office(settings, database, shelf)))
-        yield Parts(settings, clock, metrics, watch, database, fetcher, shelf, bot, outside, intake, worker)
+        bot.attach(_build_desk(intake, outside, fetcher, results, office))
+        watch.listen(bot.alerts)
+        yield Parts(settings, clock, metrics, watch, database, fetcher, shelf, bot, outside, intake, worker, instance)
 
 
 def _build_worker(settings: Settings, outside: Outside) -> Worker:
@@ -214,19 +211,6 @@ def _build_desk(intake: Intake, outside: Outside, fetcher: Fetcher, results: Res
         check_link=lambda url: explain_link(url, fetcher.trusted),
         results=results,
         office=office,
-    )
-
-
-def _build_office(settings: Settings, database: Database, shelf: Shelf) -> Office:
-    defaults = defaults_of(settings)
-    return Office(
-        quotas=SqlQuotaStore(database, defaults),
-        settings=SqlOfficeStore(database),
-        log=SqlLogStore(database),
-        files=shelf,
-        defaults=defaults,
-        charts=Charts(settings.data_dir / "work" / "charts"),
-        kept_days=settings.result_days,
     )
 
 
@@ -288,6 +272,7 @@ def _build_board(parts: Parts, stop: asyncio.Event) -> HealthBoard:
         services=parts.outside.gates.reasons,
         page=parts.metrics.page,
         is_stopping=stop.is_set,
+        instance=parts.instance,
     )
 
 
@@ -316,4 +301,4 @@ async def _sweep(parts: Parts) -> None:
     swept = await parts.shelf.sweep(await parts.outside.store.files_in_use())
     if swept.removed:
         log.info("removed %d files from the shelf, %d bytes are left", swept.removed, swept.left_bytes)
-    await SqlPrivacyStore(parts.database).forget_aged(now_ms=parts.clock.now_ms())
+    await parts.bot.desk.office.privacy.forget_aged(now_ms=parts.clock.now_ms())

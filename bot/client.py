@@ -20,6 +20,7 @@ from bot.desk import Desk
 from bot.faults import answer_fault, say
 from bot.language import speak
 from bot.presses import Action, read_press
+from bot.refusal_guard import RefusalGuard
 from bot.rest_limits import PER_SECOND, Pace, build_trace
 from bot.rights import Right, RightsGroup
 from bot.usual import UsualTimes
@@ -28,7 +29,7 @@ from jobs.job import Job
 # By name: this room imports no cog.
 EXTENSIONS = (
     "cogs.modify", "cogs.generate", "cogs.library", "cogs.results", "cogs.ratings", "cogs.quota",
-    "cogs.moderation", "cogs.allowances", "cogs.setup",
+    "cogs.moderation", "cogs.steering", "cogs.allowances", "cogs.setup", "cogs.words", "cogs.privacy",
     "cogs.styles", "cogs.showcase", "cogs.help",
 )  # fmt: skip
 # A longer wait for a rate limit is a retry, decided on the job's row.
@@ -93,6 +94,7 @@ class LumaBot(commands.Bot):
         self._options = options
         self._extensions = tuple(extensions)
         self._actions: dict[str, Action] = {}
+        self.refusals = RefusalGuard()
         # Withdraw what was shared of a result that was deleted.
         self.on_deleted: list[Callable[[Job], Awaitable[None]]] = []
         self.luma = app_commands.Group(name="luma", description="Edit your video clips with Luma")

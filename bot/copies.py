@@ -119,4 +119,3 @@ async def _delete(bot: LumaBot, channel_id: int, message: discord.PartialMessage
             raise
         await bot.http.edit_channel(channel_id, archived=False)
         await message.delete()
-

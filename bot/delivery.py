@@ -14,7 +14,7 @@ from bot.card_edits import EVERY_SECONDS, CardEdits
 from bot.cards import build_card, card_buttons, read_card
 from bot.client import LumaBot
 from bot.opening import find_or_post_card, may_have_thread, nonce_of, open_thread
-from bot.places import CALL_SECONDS, ClosedError, Place, discord_errors, find_own, places_of
+from bot.places import CALL_SECONDS, ClosedError, Place, discord_errors, find_own, parent_id_of, places_of
 from bot.presses import Buttons
 from bot.result_buttons import failure_buttons, result_buttons
 from jobs.errors import DeliveryError
@@ -88,7 +88,10 @@ class DiscordDelivery:
 
     async def _find_ending(self, job: Job, channel_id: int, after: int) -> Posted | None:
         try:
-            return await find_own(self._bot, channel_id, after, lambda message: replies.is_ending(message.content, job))
+            with self._calling("history", job, channel_id):
+                return await find_own(
+                    self._bot, channel_id, after, lambda message: replies.is_ending(message.content, job)
+                )
         except ClosedError:
             return None
 
@@ -146,11 +149,12 @@ class DiscordDelivery:
             parts["view"] = note.buttons
         channel = self._bot.get_partial_messageable(place.channel_id)
         if note.file is None:
-            with discord_errors("post"):
+            with self._calling("post", note.job, place.channel_id):
                 async with asyncio.timeout(CALL_SECONDS):
                     message = await channel.send(**parts)
         else:
-            message = await self._upload(channel, note, note.file, parts)
+            with self._calling("upload", note.job, place.channel_id):
+                message = await self._upload(channel, note, note.file, parts)
         return Posted(place.channel_id, message.id)
 
     async def _upload(
@@ -161,6 +165,9 @@ class DiscordDelivery:
             with discord_errors("upload"), contextlib.closing(file):
                 async with asyncio.timeout(UPLOAD_SECONDS):
                     return await channel.send(file=file, **parts)
+
+    def _calling(self, what: str, job: Job, channel_id: int) -> contextlib.AbstractContextManager[None]:
+        return self._bot.refusals.calling(what, channel_id, under=parent_id_of(self._bot, job, channel_id))
 
     # --- the card ---
 
@@ -182,10 +189,11 @@ class DiscordDelivery:
         assert job.card_message_id is not None
         view = await read_card(self._bot.desk, self._bot.usual, job)
         message = self._bot.get_partial_messageable(job.card_channel_id).get_partial_message(job.card_message_id)
-        async with asyncio.timeout(CALL_SECONDS):
-            await message.edit(
-                embed=build_card(view), view=card_buttons(job), allowed_mentions=discord.AllowedMentions.none()
-            )
+        with self._calling("card", job, job.card_channel_id):
+            async with asyncio.timeout(CALL_SECONDS):
+                await message.edit(
+                    embed=build_card(view), view=card_buttons(job), allowed_mentions=discord.AllowedMentions.none()
+                )
 
 
 def _snowflake(at_ms: int) -> int:

@@ -22,6 +22,8 @@ async def enter(interaction: discord.Interaction[LumaBot]) -> None:
     if access.barrier is not None:
         raise LimitReachedError(f"kept out: {access.barrier}", rule=access.barrier, decision=access)
     check_here(interaction)
+    if interaction.channel_id is not None:
+        interaction.client.refusals.forgive(interaction.channel_id)
     interaction.extras[_ENTERED] = True
 
 

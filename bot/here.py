@@ -58,6 +58,15 @@ def _needed(interaction: discord.Interaction[Any]) -> Mapping[str, str]:
     return _NEEDED_IN_CHANNEL
 
 
+def needed_in(kind: discord.ChannelType) -> Mapping[str, str]:
+    """Return the permissions the bot needs in a channel of a kind for edits begun there, by Discord's flags."""
+    if kind in _THREADABLE:
+        return _NEEDED_FOR_THREADS
+    if kind is discord.ChannelType.forum:
+        return _NEEDED_IN_THREAD
+    return _NEEDED_IN_CHANNEL
+
+
 def is_moderator(interaction: discord.Interaction[Any]) -> bool:
     """Tell whether the person may remove other people's messages here."""
     return interaction.guild_id is not None and interaction.permissions.manage_messages

@@ -1,11 +1,8 @@
 """Show the log of who did what, and hand it over as a file."""
 
 import asyncio
-import csv
 import io
-import json
 import zipfile
-from datetime import UTC, datetime
 from typing import Any
 
 import discord
@@ -20,11 +17,11 @@ from bot.presses import build_button
 from bot.quota_panels import BLURPLE
 from bot.replies import OLD_BUTTON
 from jobs.errors import UserError
-from jobs.office import SERVER, Deed, Facts, LogEntry
+from jobs.log_table import build_log_table
+from jobs.office import SERVER, Deed, LogEntry
 
 PAGE_ENTRIES = 8
 PLAIN_BYTES = 4 * 1024 * 1024  # a larger log is packed
-_COLUMNS = ("number", "time", "actor", "deed", "target_kind", "target", "member", "before", "after", "reason")
 
 
 async def show_log(
@@ -79,41 +76,11 @@ async def export_log(interaction: discord.Interaction[LumaBot], _subject: str) -
 
 
 def pack_log(entries: list[LogEntry]) -> tuple[str, bytes]:
-    """Return a file's name and content: CSV in UTF-8, in a ZIP when it is large."""
-    text = io.StringIO(newline="")
-    table = csv.writer(text)
-    table.writerow(_COLUMNS)
-    table.writerows(map(_row, entries))
-    content = text.getvalue().encode("utf-8-sig")
-    if len(content) <= PLAIN_BYTES:
-        return "luma-log.csv", content
+    """Return a file's name and content: a CSV table, in a ZIP when it is large."""
+    table = build_log_table(entries)
+    if len(table) <= PLAIN_BYTES:
+        return "luma-log.csv", table
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("luma-log.csv", content)
+        archive.writestr("luma-log.csv", table)
     return "luma-log.zip", packed.getvalue()
-
-
-def _row(entry: LogEntry) -> list[object]:
-    target = entry.target
-    return [
-        entry.number,
-        datetime.fromtimestamp(entry.at_ms / 1000, UTC).isoformat(timespec="seconds"),
-        entry.actor_id,
-        entry.deed,
-        target.kind,
-        _harmless(target.name),
-        target.user_id or "",
-        _facts(entry.before),
-        _facts(entry.after),
-        _harmless(entry.reason),
-    ]
-
-
-def _facts(facts: Facts | None) -> str:
-    return "" if facts is None else json.dumps(facts, ensure_ascii=False)
-
-
-def _harmless(text: str) -> str:
-    # A spreadsheet would run what begins like a formula: https://owasp.org/www-community/attacks/CSV_Injection
-    text = inert.one_line(text, 1000)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text

@@ -10,11 +10,23 @@ import discord
 from bot.charts import Charts
 from bot.checkup import CheckLine
 from jobs.access import AccessRules, Asker, Verdict
+from jobs.job import Job
 from jobs.office import Act
 from jobs.office_ports import LogStore, OfficeStore, PrivacyStore, QuotaStore
+from jobs.ports import Posted
 from jobs.quota import Defaults
 
 REASON_CHARS = 300
+
+
+class SteeringActs(Protocol):
+    """Move on what stands still."""
+
+    async def hurry(self, job: Job, by: int) -> Job:
+        """Make an open job due now; raises UserError where that cannot be."""
+
+    async def tell_again(self, job: Job, by: int) -> Posted:
+        """Post how a job ended once more; raises UserError or DeliveryError."""
 
 
 class KeptFiles(Protocol):
@@ -42,8 +54,9 @@ class Office:
     quotas: QuotaStore
     settings: OfficeStore
     log: LogStore
+    privacy: PrivacyStore
     files: KeptFiles
-    privacy: PrivacyStore | None = None
+    steering: SteeringActs
     defaults: Defaults = field(default_factory=Defaults)
     charts: Charts = field(default_factory=Charts)
     check_process: Callable[[], Awaitable[Sequence[CheckLine]]] = _no_lines

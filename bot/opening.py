@@ -10,7 +10,7 @@ import discord
 from bot import inert
 from bot.cards import build_card, card_buttons, card_mark, read_card
 from bot.client import LumaBot
-from bot.places import CALL_SECONDS, discord_errors, find_own, open_dm
+from bot.places import CALL_SECONDS, find_own, open_dm, parent_id_of
 from jobs.errors import DeliveryError
 from jobs.job import Job
 from jobs.ports import Posted
@@ -29,9 +29,13 @@ async def find_or_post_card(bot: LumaBot, job: Job) -> Posted:
         channel_id = job.thread_id or job.channel_id
     # The answer to the command may have reached Discord though its confirmation did not reach us.
     mark = card_mark(job)
-    found = await find_own(
-        bot, channel_id, job.interaction_id, lambda message: any(each.footer.text == mark for each in message.embeds)
-    )
+    with bot.refusals.calling("history", channel_id, under=parent_id_of(bot, job, channel_id)):
+        found = await find_own(
+            bot,
+            channel_id,
+            job.interaction_id,
+            lambda message: any(each.footer.text == mark for each in message.embeds),
+        )
     return found or await _post_card(bot, job, channel_id)
 
 
@@ -40,7 +44,7 @@ async def _post_card(bot: LumaBot, job: Job, channel_id: int) -> Posted:
     extra: dict[str, Any] = {"view": buttons} if buttons else {}
     embed = build_card(await read_card(bot.desk, bot.usual, job))
     channel = bot.get_partial_messageable(channel_id)
-    with discord_errors("card"):
+    with bot.refusals.calling("card", channel_id, under=parent_id_of(bot, job, channel_id)):
         async with asyncio.timeout(CALL_SECONDS):
             message = await channel.send(embed=embed, nonce=nonce_of(job, "card"), **extra)
     return Posted(channel_id, message.id)
@@ -60,7 +64,7 @@ async def open_thread(bot: LumaBot, job: Job) -> int | None:
     assert job.card_channel_id is not None
     assert job.card_message_id is not None
     try:
-        with discord_errors("thread"):
+        with bot.refusals.calling("thread", job.card_channel_id):
             async with asyncio.timeout(CALL_SECONDS):
                 thread = await bot.http.start_thread_with_message(
                     job.card_channel_id,

@@ -92,6 +92,14 @@ async def places_of(client: discord.Client, job: Job) -> AsyncIterator[Place]:
         yield Place(await open_dm(client, job.user_id), is_fallback=True)
 
 
+def parent_id_of(client: discord.Client, job: Job, channel_id: int) -> int | None:
+    """Return the channel a job's thread stands in, as far as it is known without a question; None for no thread."""
+    if channel_id == job.thread_id and job.card_channel_id not in (None, channel_id):
+        return job.card_channel_id
+    channel = client.get_channel(channel_id)
+    return channel.parent_id if isinstance(channel, discord.Thread) else None
+
+
 async def _parent_of(client: discord.Client, thread_id: int) -> int | None:
     """Return the channel a thread stands in, where one can post in it; None for a forum's or a deleted thread."""
     try:

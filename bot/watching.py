@@ -9,6 +9,7 @@ from bot.metrics import Metrics
 from jobs.errors import LumaBotError
 from jobs.gates import ServiceState
 from jobs.job import Job, State
+from jobs.office import BudgetWarning
 from jobs.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -30,11 +31,29 @@ class OpenJobs(Protocol):
         """Return when the oldest job in these states was accepted."""
 
 
+class Listener(Protocol):
+    """Hear what the moderators of servers should know."""
+
+    def tell_stuck(self, job: Job, what: str) -> None:
+        """Hear of an edit that needs somebody's eyes."""
+
+    def tell_outage(self, service: str, reason: str) -> None:
+        """Hear that a video service takes no edits, or (without a reason) takes them again."""
+
+    def tell_budget(self, warning: BudgetWarning) -> None:
+        """Hear that a server's budget runs out."""
+
+
 class Watch:
     """Hear of moves, alarms and outages; this is the `Alarms` port."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
+        self._listener: Listener | None = None
+
+    def listen(self, listener: Listener) -> None:
+        """Let somebody hear what moderators should know, from now on."""
+        self._listener = listener
 
     def on_move(self, job: Job, event: str) -> None:
         """Log a move and count it."""
@@ -51,6 +70,8 @@ class Watch:
         self._metrics.alarms.inc()
         if job is not None and job.state is State.SUBMITTING:
             self._metrics.orphans.inc()
+        if job is not None and self._listener is not None:
+            self._listener.tell_stuck(job, what)
 
     def on_outage(self, service: str, reason: str) -> None:
         """Log an outage once when it starts and once when it ends."""
@@ -58,6 +79,14 @@ class Watch:
             log.warning("%s takes no new jobs: %s", service, reason)
         else:
             log.info("%s takes jobs again", service)
+        if self._listener is not None:
+            self._listener.tell_outage(service, reason)
+
+    def on_budget(self, warning: BudgetWarning) -> None:
+        """Log that a server's budget runs out, and let its moderators hear it."""
+        log.info("a server has used %d %% of its budget a %s", warning.level, warning.period)
+        if self._listener is not None:
+            self._listener.tell_budget(warning)
 
     async def measure(self, store: OpenJobs, clock: Clock, services: Mapping[str, ServiceState]) -> None:
         """Set the gauges that are read, not counted."""

@@ -7,6 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import LumaBot
+from bot.doctor import show_doctor
 from bot.office import REASON_CHARS
 from bot.setup_acts import list_channel, list_role, pause, resume, set_alerts, set_showcase
 from bot.setup_panels import show_lists, show_settings
@@ -89,6 +90,12 @@ async def show_command(interaction: discord.Interaction[LumaBot]) -> None:
     await show_settings(interaction)
 
 
+@app_commands.command(name="doctor", description="Examine permissions, services, address, disk and clock")
+async def doctor_command(interaction: discord.Interaction[LumaBot]) -> None:
+    """Examine everything."""
+    await show_doctor(interaction)
+
+
 async def setup(bot: commands.Bot) -> None:
     """Add this area to the bot."""
     luma_bot = cast("LumaBot", bot)
@@ -99,3 +106,4 @@ async def setup(bot: commands.Bot) -> None:
     luma_bot.luma_setup.add_command(pause_command)
     luma_bot.luma_setup.add_command(resume_command)
     luma_bot.luma_setup.add_command(show_command)
+    luma_bot.luma_setup.add_command(doctor_command)

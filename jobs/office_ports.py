@@ -1,6 +1,6 @@
 """Name what commands of quota, moderation, settings and privacy need of the database."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
 from jobs.access import Access, Asker, Block, Verdict
@@ -53,6 +53,9 @@ class OfficeStore(Protocol):
 
     async def settings(self, guild_id: int) -> ServerSettings:
         """Return everything a server has set."""
+
+    async def alert_channels(self) -> Mapping[int, int]:
+        """Return every server that has chosen a channel for alerts, with that channel."""
 
     async def user_allowances(self, guild_id: int, *, offset: int, limit: int) -> Page[tuple[int, Allowance]]:
         """Return the members with an allowance of their own."""

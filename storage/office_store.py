@@ -1,5 +1,8 @@
 """Keep what a server has set and its moderators' acts, each change with its log entry in one transaction."""
 
+import json
+from collections.abc import Mapping
+
 from jobs.access import Block, Verdict
 from jobs.office import Act, Deed, Facts, LogEntry, Page, ServerSettings, Target, TargetKind, channel, role
 from jobs.quota import Allowance, Period
@@ -18,6 +21,13 @@ class SqlOfficeStore:
     async def settings(self, guild_id: int) -> ServerSettings:
         """Return everything a server has set."""
         return await self._database.read(lambda session: read_all_settings(session, guild_id))
+
+    async def alert_channels(self) -> Mapping[int, int]:
+        """Return every server that has chosen a channel for alerts, with that channel."""
+        rows = await self._database.read(
+            lambda session: session.rows("SELECT guild_id, value FROM server_settings WHERE name = 'alerts'")
+        )
+        return {row["guild_id"]: json.loads(row["value"])["channel_id"] for row in rows}
 
     async def user_allowances(self, guild_id: int, *, offset: int, limit: int) -> Page[tuple[int, Allowance]]:
         """Return the members with an allowance of their own."""

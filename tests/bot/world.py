@@ -9,6 +9,8 @@ from pathlib import Path
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.charts import Charts
+from bot.checkup import CheckLine
 from bot.client import ClientOptions, LumaBot
 from bot.delivery import DiscordDelivery
 from bot.desk import Desk
@@ -21,6 +23,7 @@ from jobs.job import Charge, Job, Kind, State
 from jobs.outside import Outside
 from jobs.quota import Defaults
 from jobs.retries import Timings
+from jobs.steering import Steering
 from sandbox.discord.actor import Actor
 from sandbox.discord.clock import ManualClock
 from sandbox.discord.default_world import build_world
@@ -29,9 +32,7 @@ from sandbox.discord.views import InteractionView, MessageView
 from storage import open_store
 from storage.database import Database
 from storage.job_store import SqlJobStore
-from storage.log_store import SqlLogStore
-from storage.office_store import SqlOfficeStore
-from storage.quota_store import SqlQuotaStore
+from storage.office import open_office
 from storage.result_store import SqlResultStore
 from tests.fakes import NO_LIMITS, FakeAlarms, FakeClips, FakeProvider, abilities_of
 
@@ -62,6 +63,7 @@ class BotWorld:
     defaults: Defaults = THREE_OPEN
     clips: FakeClips = field(default_factory=FakeClips)
     alarms: FakeAlarms = field(default_factory=FakeAlarms)
+    process_lines: list[CheckLine] = field(default_factory=list)
     _running: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
@@ -90,20 +92,30 @@ class BotWorld:
             gates=gates,
             clock=self.clock,
             alarms=self.alarms,
+            on_budget=lambda warning: self.bot.alerts.tell_budget(warning),  # noqa: PLW0108 - attached below
         )
         self.gates = gates
         self.intake = Intake(outside, Timings(), {Kind.MODIFY: [self.provider.abilities.name]})
+        stores = open_office(self.database, self.defaults)
         self.office = Office(
-            quotas=SqlQuotaStore(self.database, self.defaults),
-            settings=SqlOfficeStore(self.database),
-            log=SqlLogStore(self.database),
-            files=self.clips,
+            stores.quotas,
+            stores.settings,
+            stores.log,
+            stores.privacy,
+            self.clips,
+            Steering(outside),
             defaults=self.defaults,
+            charts=Charts(self.folder / "charts"),
+            check_process=self.check_process,
         )
         self.results = SqlResultStore(self.database)
         providers = {self.provider.abilities.name: self.provider}
         results = ResultDesk(self.results, self.clips, self.delivery.upload_limit, providers.get)
         self.bot.attach(Desk(self.intake, self.store, self.clock, check_link, self.office, results))
+
+    async def check_process(self) -> list[CheckLine]:
+        """Return what the test says of the process."""
+        return self.process_lines
 
     @property
     def actor(self) -> Actor:
@@ -189,7 +201,9 @@ def check_link(link: str) -> None:
 
 
 @contextlib.asynccontextmanager
-async def open_bot_world(folder: Path, openapi: Path | None = None, **abilities: object) -> AsyncIterator[BotWorld]:
+async def open_bot_world(
+    folder: Path, openapi: Path | None = None, *, defaults: Defaults = THREE_OPEN, **abilities: object
+) -> AsyncIterator[BotWorld]:
     """Open a local Discord with the bot in it."""
     base, gateway = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
     clock = ManualClock()
@@ -197,7 +211,7 @@ async def open_bot_world(folder: Path, openapi: Path | None = None, **abilities:
     database = await open_store(f"sqlite:///{folder / 'luma.db'}")
     try:
         async with DiscordServer(build_world(clock), openapi=openapi) as server:
-            world = BotWorld(server, clock, database, provider, folder)
+            world = BotWorld(server, clock, database, provider, folder, defaults)
             try:
                 await world.start()
                 yield world

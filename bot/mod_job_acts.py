@@ -1,0 +1,124 @@
+"""Let moderators cancel, retry and deliver members' edits; each act is kept in the log."""
+
+import discord
+
+from bot import replies
+from bot.client import LumaBot
+from bot.faults import DISCORD_FAULTS, say
+from bot.language import tr
+from bot.mod_jobs import find_here
+from bot.office import build_act, role_ids_of
+from bot.quota_replies import limit_words
+from bot.rights import check_above
+from jobs.errors import DeliveryError, LimitReachedError, UserError
+from jobs.job import Job, NewJob, State
+from jobs.office import Deed, Facts, job_of
+
+
+async def cancel_job(interaction: discord.Interaction[LumaBot], code: str, reason: str) -> None:
+    """Cancel a member's edit."""
+    job = await find_here(interaction, code)
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    check_above_owner(interaction, job, await _owner(interaction, job))
+    cancelled = await interaction.client.desk.lifecycle.cancel(job.id, interaction.user.id)
+    await _note(interaction, Deed.CANCEL_JOB, job, reason, after=cancelled)
+    await say(interaction, replies.cancelled(cancelled))
+
+
+def check_above_owner(
+    interaction: discord.Interaction[LumaBot], job: Job, owner: discord.Member | discord.User | None
+) -> None:
+    """Raise UserError unless the person stands above the member whose edit it is; one's own is one's own."""
+    if owner is not None and job.user_id != interaction.user.id:
+        check_above(interaction, owner)
+
+
+async def retry_job(interaction: discord.Interaction[LumaBot], code: str, reason: str) -> None:
+    """Try an open edit now; ask a failed or cancelled one again, for its member and by their quota."""
+    job = await find_here(interaction, code)
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    if not job.state.is_final:
+        hurried = await interaction.client.desk.office.steering.hurry(job, interaction.user.id)
+        await _note(interaction, Deed.RETRY_JOB, job, reason, after=hurried)
+        await say(interaction, tr("`{code}` is tried again now.", code=job.code))
+        return
+    if job.state is State.DELIVERED:
+        raise UserError("This edit is done; deliver it again with `/luma-mod job redeliver`.")
+    again = await _ask_again(interaction, job)
+    await _note(interaction, Deed.RETRY_JOB, job, reason, after=again)
+    text = tr(
+        "`{code}` is asked again for {member} as `{again}`.", code=job.code, member=_member(job), again=again.code
+    )
+    await say(interaction, text)
+
+
+async def _ask_again(interaction: discord.Interaction[LumaBot], job: Job) -> Job:
+    desk, owner = interaction.client.desk, await _owner(interaction, job)
+    service = desk.lifecycle.choose_service(job.kind).name
+    in_thread = job.thread_id is not None and not job.request.private
+    new = NewJob(
+        kind=job.kind,
+        user_id=job.user_id,
+        guild_id=job.guild_id,
+        channel_id=job.channel_id,
+        interaction_id=interaction.id,
+        locale=job.locale,
+        request=job.request.unstaged,
+        service=service,
+        thread_id=job.thread_id if in_thread else None,
+        parent_job_id=job.id,
+        role_ids=role_ids_of(owner) if owner else frozenset(),
+    )
+    try:
+        again, _ = await desk.lifecycle.queue(new)
+    except LimitReachedError as error:
+        if error.decision is None:
+            raise
+        raise UserError(
+            "{member} can't have another edit now. They would read: {why}",
+            member=_member(job),
+            why=limit_words(error.decision),
+        ) from error
+    return await desk.lifecycle.place(again, None, again.thread_id)
+
+
+async def redeliver_job(interaction: discord.Interaction[LumaBot], code: str, reason: str) -> None:
+    """Post how an edit ended once more."""
+    job = await find_here(interaction, code)
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    desk = interaction.client.desk
+    if job.deleted_at_ms is not None:
+        raise UserError("This result was deleted; it is not posted again.")
+    if job.result is not None and job.result.file and not await desk.results.gallery.keeps(job.result.file):
+        raise UserError("The video of this edit is not kept any more.")
+    try:
+        posted = await desk.office.steering.tell_again(job, interaction.user.id)
+    except DeliveryError as error:
+        raise UserError("Discord took the message in none of the edit's places. {why}", why=str(error)) from error
+    await _note(interaction, Deed.REDELIVER_JOB, job, reason, after=job)
+    await say(
+        interaction, tr("Delivered again: {url}", url=replies.jump_url(job, posted.channel_id, posted.message_id))
+    )
+
+
+async def _owner(interaction: discord.Interaction[LumaBot], job: Job) -> discord.Member | None:
+    """Return the member whose edit it is; None when they have left."""
+    if interaction.guild is None:
+        return None
+    try:
+        return await interaction.guild.fetch_member(job.user_id)
+    except discord.NotFound:
+        return None
+    except DISCORD_FAULTS as error:
+        raise UserError("Discord is not answering; please try again in a moment.") from error
+
+
+def _member(job: Job) -> str:
+    return f"<@{job.user_id}>"
+
+
+async def _note(interaction: discord.Interaction[LumaBot], deed: Deed, job: Job, reason: str, *, after: Job) -> None:
+    facts: Facts = {"state": after.state} | ({"again": after.code} if after.id != job.id else {})
+    await interaction.client.desk.office.log.note(
+        build_act(interaction, reason), deed, job_of(job.code, job.user_id), before={"state": job.state}, after=facts
+    )

@@ -1,0 +1,69 @@
+"""Let people with Manage Server block words and patterns, and try what a text would hit."""
+
+import discord
+from discord import app_commands
+
+from bot import inert
+from bot.client import LumaBot
+from bot.language import tr, trn
+from bot.office import build_act, guild_id_of
+from bot.quota_panels import BLURPLE
+from bot.rights import Right, has_right
+from bot.setup_acts import confirm
+from jobs.errors import InvalidRequestError
+from jobs.words import MOST_WORDS, build_filter
+
+CHOICES = 25
+
+
+async def add_word(interaction: discord.Interaction[LumaBot], word: str, reason: str) -> None:
+    """Block a word."""
+    office, act = interaction.client.desk.office, build_act(interaction, reason)
+    if len((await office.settings.settings(act.guild_id)).words) >= MOST_WORDS:
+        raise InvalidRequestError(
+            "This server blocks {count} words already, and more are not possible. Let one through first.",
+            rule="words",
+            count=MOST_WORDS,
+        )
+    await confirm(interaction, await office.settings.add_word(act, word))
+
+
+async def remove_word(interaction: discord.Interaction[LumaBot], word: str, reason: str) -> None:
+    """Let a word through again."""
+    office = interaction.client.desk.office
+    entry = await office.settings.remove_word(build_act(interaction, reason), " ".join(word.split()).casefold())
+    if entry is None:
+        raise InvalidRequestError("{word} is not blocked here.", rule="words", word=inert.code(word, 60))
+    await confirm(interaction, entry)
+
+
+async def list_words(interaction: discord.Interaction[LumaBot]) -> None:
+    """Show the blocked words."""
+    words = (await interaction.client.desk.office.settings.settings(guild_id_of(interaction))).words
+    title = trn("{count} blocked word", "{count} blocked words", len(words))
+    text = " ".join(inert.code(word, 60) for word in sorted(words))
+    panel = discord.Embed(title=title, description=inert.cut(text, 4096) or tr("none"), color=BLURPLE)
+    await interaction.response.send_message(embed=panel, ephemeral=True)
+
+
+async def try_text(interaction: discord.Interaction[LumaBot], text: str) -> None:
+    """Say which blocked words a text would hit, and where."""
+    words = (await interaction.client.desk.office.settings.settings(guild_id_of(interaction))).words
+    hits = build_filter(words).find(text)
+    if not hits:
+        answer = tr("That text would pass: it hits none of {count} blocked words.", count=len(words))
+    else:
+        lines = [
+            tr("{found} hits {word}", found=inert.code(hit.found, 60), word=inert.code(hit.word, 60)) for hit in hits
+        ]
+        answer = "\n".join([tr("That text would be refused:"), *lines])
+    await interaction.response.send_message(inert.cut(answer, 2000), ephemeral=True)
+
+
+async def suggest_words(interaction: discord.Interaction[LumaBot], typed: str) -> list[app_commands.Choice[str]]:
+    """Return the blocked words, to choose from."""
+    if not has_right(interaction, Right.SETUP):
+        return []
+    words = (await interaction.client.desk.office.settings.settings(guild_id_of(interaction))).words
+    fitting = [word for word in sorted(words) if typed.casefold() in word]
+    return [app_commands.Choice(name=word, value=word) for word in fitting[:CHOICES]]
