@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol
 
 from jobs.errors import InvalidRequestError
@@ -45,6 +46,7 @@ class Taste:
     recent: tuple[str, ...] = ()
 
 
+@lru_cache(8192)
 def style_key(name: str) -> str:
     """Return the name as it is compared."""
     return " ".join(name.split()).casefold()
