@@ -49,6 +49,8 @@ def _written(value: Any) -> str | None:
         case ByteSize():
             unit, size = next(each for each in UNITS if value % each[1] == 0)
             return f"{value // size}{unit}"
+        case bool():
+            return str(value).lower()
         case float():
             return f"{value:g}"
         case tuple():

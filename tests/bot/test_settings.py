@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
 from bot.settings import Settings, load_settings, settings_for
 from jobs.errors import ConfigError
@@ -208,7 +208,7 @@ def test_the_constructor_never_reads_the_environment(tmp_path: Path, monkeypatch
     monkeypatch.setenv("POLL_SECONDS", "9")
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_text("WEB_PORT=9\n")
-    settings = setting_table.Settings(discord_token=SecretStr("canary-token-1"), kie_api_key=SecretStr("canary-key-2"))
+    settings = setting_table.Settings.model_validate({"discord_token": "canary-token-1", "kie_api_key": "canary-key-2"})
     assert (settings.poll_seconds, settings.web_port) == (30, 8080)
     monkeypatch.setenv("DISCORD_TOKEN", "canary-token-1")
     monkeypatch.setenv("KIE_API_KEY", "canary-key-2")
