@@ -6,6 +6,7 @@ from dataclasses import replace
 from jobs.choosing import check_full_prompt
 from jobs.errors import ProviderError, UserError
 from jobs.job import Charge, Job, Kind, NewJob, State
+from jobs.office import Act, Deed, LogNote, job_of
 from jobs.outside import Outside
 from jobs.ports import Attempt, Posted
 from jobs.retries import Timings
@@ -15,6 +16,11 @@ _NOT_CANCELLABLE = {
     State.SUBMITTING: "This edit is being sent to the service right now; please try again in a minute.",
     State.DELIVERING: "This edit is finished and on its way to you.",
 }
+
+_NOT_HURRIED = {
+    State.SUBMITTING: "This edit may be with the service already; it is never sent twice.",
+}
+_MOVED_ON = "This edit has just moved on; please look again."
 
 
 class Intake:
@@ -46,15 +52,17 @@ class Intake:
         """Return what holds an open job, empty when nothing does."""
         return job.hold or (self._out.gates.reason(job.service) if job.state is State.QUEUED else "")
 
-    async def queue(self, new: NewJob) -> tuple[Job, bool]:
+    async def queue(self, new: NewJob, note: LogNote | None = None) -> tuple[Job, bool]:
         """Accept a job; it waits a moment for its card. The same interaction again returns its job and False.
+
+        A note, of a moderator who makes another's edit again, goes into the log with it.
 
         Raises LimitReachedError with the decision that stands in the way, InvalidRequestError for too long a prompt.
         """
         check_full_prompt(new.request, self._out.gates.abilities(new.service))
         now_ms = self._out.clock.now_ms()
         due_at_ms = now_ms + self._timings.place_wait_ms
-        admitted = await self._out.store.insert(new, now_ms=now_ms, due_at_ms=due_at_ms)
+        admitted = await self._out.store.insert(new, now_ms=now_ms, due_at_ms=due_at_ms, note=note)
         if admitted.is_new:
             self._out.moved(admitted.job, "queue")
         for warning in admitted.warnings:
@@ -72,8 +80,8 @@ class Intake:
         )
         return await self._out.move(job, after, "placed", fenced=False) or job
 
-    async def cancel(self, job_id: str, by: int) -> Job:
-        """Cancel a job that waits or runs; raises UserError where that cannot be."""
+    async def cancel(self, job_id: str, by: int, act: Act | None = None) -> Job:
+        """Cancel a job that waits or runs, and log a moderator's act with it; raises UserError where that cannot be."""
         job = await self._out.store.get(job_id)
         if job is None:
             raise UserError("This edit is not known any more.")
@@ -82,10 +90,27 @@ class Intake:
         spent = job.state is State.RUNNING and not await self._stopped_at_service(job)
         after = replace(job, state=State.CANCELLED, finished_at_ms=self._out.clock.now_ms(), hold="")
         charge = Charge.SETTLE if spent else Charge.RELEASE
-        moved = await self._out.move(job, after, "cancel", detail=f"by {by}", charge=charge, fenced=False)
+        note = None if act is None else _note(act, Deed.CANCEL_JOB, job, after)
+        moved = await self._out.move(job, after, "cancel", detail=f"by {by}", charge=charge, fenced=False, note=note)
         if moved is None:
-            raise UserError("This edit has just moved on; please look again.")
+            raise UserError(_MOVED_ON)
         self._out.delivery.show(moved)
+        return moved
+
+    async def hurry(self, job_id: str, act: Act) -> Job:
+        """Let an open job that waits to be tried again be tried now, and log it; raises UserError."""
+        job = await self._out.store.get(job_id)
+        if job is None:
+            raise UserError("This edit is not known any more.")
+        if job.state.is_final or job.state is State.SUBMITTING:
+            raise UserError(_NOT_HURRIED.get(job.state, "This edit has already ended."))
+        after = replace(job, due_at_ms=self._out.clock.now_ms(), attempts=0, hold="")
+        note = _note(act, Deed.RETRY_JOB, job, after)
+        moved = await self._out.move(
+            job, after, "hurried", detail=f"by {act.actor_id}", fenced=False, keep_lease=True, note=note
+        )
+        if moved is None:
+            raise UserError(_MOVED_ON)
         return moved
 
     async def _stopped_at_service(self, job: Job) -> bool:
@@ -101,3 +126,8 @@ class Intake:
         """Take a callback as a hint: keep the task's id, look soon."""
         job = await self._out.store.record_callback(attempt, note.provider_job_id, now_ms=self._out.clock.now_ms())
         return self._out.moved(job, "callback")
+
+
+def _note(act: Act, deed: Deed, before: Job, after: Job) -> LogNote:
+    target = job_of(before.code, before.user_id)
+    return LogNote(act, deed, target, {"state": before.state, "hold": before.hold}, {"state": after.state})

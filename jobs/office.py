@@ -155,6 +155,17 @@ Facts = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
+class LogNote:
+    """Hold what is to be kept in the log in the transaction of another change."""
+
+    act: Act
+    deed: Deed
+    target: Target
+    before: Facts | None = None
+    after: Facts | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LogEntry:
     """Tell who did what to whom, why, and what stood before and after (None: nothing did); `number` is per server."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from jobs.gates import Gates
 from jobs.job import Charge, Job
-from jobs.office import BudgetWarning
+from jobs.office import BudgetWarning, LogNote
 from jobs.ports import (
     Alarms,
     Clips,
@@ -59,6 +59,7 @@ class Outside:
         charge: Charge | None = None,
         fenced: bool = True,
         keep_lease: bool = False,
+        note: LogNote | None = None,
     ) -> Job | None:
         """Move a job in one guarded transaction; None means somebody else was first."""
         moved = await self.store.move(
@@ -70,6 +71,7 @@ class Outside:
             charge=charge,
             fenced=fenced,
             keep_lease=keep_lease,
+            note=note,
         )
         return self.moved(moved, event)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from jobs.job import Charge, Job, Kind, NewJob, State
-from jobs.office import BudgetWarning
+from jobs.office import BudgetWarning, LogNote
 from jobs.quota import Decision
 
 
@@ -70,11 +70,11 @@ class Admitted:
 class JobStore(Protocol):
     """Keep jobs; every method is one transaction and raises StorageError when it cannot commit."""
 
-    async def insert(self, new: NewJob, *, now_ms: int, due_at_ms: int) -> Admitted:
+    async def insert(self, new: NewJob, *, now_ms: int, due_at_ms: int, note: LogNote | None = None) -> Admitted:
         """Decide by the rows of this moment, and insert a job in QUEUED with its reservation, or raise.
 
         The same interaction again gives its job, whatever the limits say by now. Raises LimitReachedError with the
-        decision; then nothing is inserted.
+        decision; then nothing is inserted. A note goes into the log with the job's code as `after["code"]`.
         """
 
     async def get(self, job_id: str) -> Job | None:
@@ -94,6 +94,7 @@ class JobStore(Protocol):
         charge: Charge | None = None,
         fenced: bool = True,
         keep_lease: bool = False,
+        note: LogNote | None = None,
     ) -> Job | None:
         """Write `after` over the row if it still stands in `before.state` (and, fenced, under `before.lease`).
 

@@ -2,8 +2,10 @@
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from jobs.job import Charge, Job, Kind, NewJob, State
+from jobs.office import LogNote
 from jobs.ports import (
     Admitted,
     Attempt,
@@ -16,6 +18,7 @@ from storage import callbacks, claiming, job_reads, moves
 from storage.admission import admit, note_warnings
 from storage.database import Database, Session
 from storage.job_rows import read_job
+from storage.log_rows import write_note
 
 # Neither 0 O, 1 I L, nor both of 2 Z, 5 S, 8 B, U V.
 CODE_LETTERS = "23456789ACDEFGHJKMNPQRTVWXY"
@@ -36,7 +39,7 @@ class SqlJobStore:
         self._defaults = defaults or Defaults()
         self._new_code = new_code
 
-    async def insert(self, new: NewJob, *, now_ms: int, due_at_ms: int) -> Admitted:
+    async def insert(self, new: NewJob, *, now_ms: int, due_at_ms: int, note: LogNote | None = None) -> Admitted:
         """Decide by the rows of this moment, and insert a job in QUEUED with its reservation, or raise.
 
         The same interaction again gives its job, whatever the limits say by now.
@@ -51,6 +54,8 @@ class SqlJobStore:
                 session, new, self._new_code, now_ms=now_ms, due_at_ms=due_at_ms, bonus_id=decision.draws_from
             )
             warnings = note_warnings(session, new.guild_id, decision, now_ms=now_ms)
+            if note is not None:
+                write_note(session, replace(note, after={**(note.after or {}), "code": job.code}))
             return Admitted(job, is_new=True, decision=decision, warnings=warnings)
 
         return await self._database.write(work)
@@ -74,6 +79,7 @@ class SqlJobStore:
         charge: Charge | None = None,
         fenced: bool = True,
         keep_lease: bool = False,
+        note: LogNote | None = None,
     ) -> Job | None:
         """Write `after` over the row if it still stands in `before.state` (and, fenced, under `before.lease`).
 
@@ -88,6 +94,8 @@ class SqlJobStore:
             if job is not None:
                 moves.record_event(session, job, event, now_ms=now_ms, detail=detail)
                 moves.end_reservation(session, job, charge, now_ms=now_ms)
+                if note is not None:
+                    write_note(session, note)
             return job
 
         return await self._database.write(work)

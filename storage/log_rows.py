@@ -2,9 +2,14 @@
 
 import json
 
-from jobs.office import Act, Deed, Facts, LogEntry, Target
+from jobs.office import Act, Deed, Facts, LogEntry, LogNote, Target
 from storage.database import Session
 from storage.office_rows import read_entry
+
+
+def write_note(session: Session, note: LogNote) -> LogEntry:
+    """Keep a deed beside the change it tells of."""
+    return write_entry(session, note.act, note.deed, note.target, note.before, note.after)
 
 
 def write_entry(

@@ -15,6 +15,7 @@ import pytest
 from jobs.errors import OutcomeUnknownError, ProviderError, RateLimitedError
 from jobs.job import Charge, Job, State
 from jobs.lifecycle import Lifecycle
+from jobs.office import LogNote
 from jobs.ports import Attempt
 from jobs.services import Order
 from storage import moves
@@ -125,7 +126,7 @@ class Unguarded(SqlJobStore):
 
     async def move(
         self, before: Job, after: Job, *, event: str, now_ms: int, detail: str = "", charge: Charge | None = None,
-        fenced: bool = True, keep_lease: bool = False,
+        fenced: bool = True, keep_lease: bool = False, note: LogNote | None = None,
     ) -> Job | None:  # fmt: skip
         def work(session: Session) -> Job | None:
             session.execute("UPDATE jobs SET state = $1, lease = $2", before.state, before.lease)
