@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.acknowledgement import measure_acknowledgement
+from tests.bench.buttons import measure_buttons
 from tests.bench.callbacks import measure_callbacks
 from tests.bench.memory import measure_memory
+from tests.bench.presses import measure_presets, measure_presses
 from tests.bench.report import Figure, show, write_report
+from tests.bench.services import measure_services
 from tests.bench.start import measure_start
 from tests.bench.throughput import measure_throughput
 
@@ -25,6 +28,10 @@ PARTS: Mapping[str, Callable[[Path], Coroutine[Any, Any, list[Figure]]]] = {
     "throughput": measure_throughput,
     "callbacks": measure_callbacks,
     "memory": measure_memory,
+    "services": measure_services,
+    "presses": measure_presses,
+    "presets": measure_presets,
+    "buttons": measure_buttons,
 }
 # Several times what a part takes on a slow machine; one that takes longer hangs.
 LONGEST_SECONDS = 420.0
