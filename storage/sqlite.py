@@ -1,9 +1,10 @@
-"""Run SQLite on a thread of its own, with commits shared between transactions that wait at the same time.
+"""Run SQLite on threads of its own: one writes, with commits shared between transactions that wait at the same time.
 
 The thread is ours and not aiosqlite's because aiosqlite has no public way to run one function on its thread: each
 statement would hop between threads, a cancelled task could leave BEGIN without its COMMIT, and a forgotten connection
 would hang the interpreter's exit. There is one connection that writes: SQLite before 3.51.3 can lose commits when two
-write or checkpoint one WAL (sqlite.org/wal.html, "the WAL-reset bug").
+write or checkpoint one WAL (sqlite.org/wal.html, "the WAL-reset bug"). Reads have a read-only connection and a thread,
+so that none waits for the disk.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from jobs.errors import StorageError
 from storage.database import Session
 from storage.migrate import MIGRATIONS, migrate
 from storage.sqlite_backup import back_up_file
-from storage.sqlite_connection import FileLock, SqliteSession, name_error, open_connection
+from storage.sqlite_connection import FileLock, SqliteSession, name_error, open_connection, open_reader
 
 T = TypeVar("T")
 
@@ -64,6 +65,7 @@ class SqliteDatabase:
         self._busy_timeout_seconds = busy_timeout_seconds
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="sqlite-reads")
         self._reads: deque[_Piece] = deque()
         self._writes: deque[_Piece] = deque()
         self._closing: asyncio.Future[None] | None = None
@@ -75,7 +77,8 @@ class SqliteDatabase:
         """Lock and open a file, made if it is missing, and migrate it; raises StorageError."""
         database = cls(path, FileLock.take(path), busy_timeout_seconds)
         try:
-            await database._in_thread(lambda: database._connect(migrations))
+            await database._in_thread(database._thread, lambda: database._connect(migrations))
+            await database._in_thread(database._reader, database._connect_reader)
         except BaseException as error:
             await database.close()
             if isinstance(error, sqlite3.Error | OSError):
@@ -84,12 +87,12 @@ class SqliteDatabase:
         return database
 
     async def read(self, work: Callable[[Session], T]) -> T:
-        """Run a function that only reads, ahead of the writes that wait."""
-        return await self._queue(self._reads, work)
+        """Run a function that only reads; it waits for no write."""
+        return await self._queue(self._reader, self._reads, self._drain_reads, work)
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """Run a function as one transaction and return after its commit is on the disk."""
-        return await self._queue(self._writes, work)
+        return await self._queue(self._thread, self._writes, self._drain, work)
 
     async def check(self, *, timeout_seconds: float = 1.0) -> None:
         """Make sure that a write gets through in time."""
@@ -111,29 +114,42 @@ class SqliteDatabase:
 
     async def _close(self) -> None:
         try:
-            await self._in_thread(self._disconnect)
+            await self._in_thread(self._reader, self._disconnect_reader)
+            await self._in_thread(self._thread, self._disconnect)
         finally:
+            self._reader.shutdown(wait=False)
             self._thread.shutdown(wait=False)
             self._lock.release()
 
-    async def _in_thread(self, call: Callable[[], T]) -> T:
-        return await self._loop.run_in_executor(self._thread, call)
+    async def _in_thread(self, thread: ThreadPoolExecutor, call: Callable[[], T]) -> T:
+        return await self._loop.run_in_executor(thread, call)
 
-    async def _queue(self, queue: deque[_Piece], work: Callable[[Session], T]) -> T:
+    async def _queue(
+        self, thread: ThreadPoolExecutor, queue: deque[_Piece], drain: Callable[[], None], work: Callable[[Session], T]
+    ) -> T:
         if self._closing is not None:
             raise StorageError("the database is closed")
         future: asyncio.Future[T] = self._loop.create_future()
         queue.append(_Piece(work, future))
         # One drain is asked for each piece; the first to run takes all that wait, the rest find nothing.
-        self._thread.submit(self._drain)
+        thread.submit(drain)
         return await future
 
-    # --- in the thread ------------------------------------------------------------------------------------------------
+    # --- in the threads -----------------------------------------------------------------------------------------------
 
     def _connect(self, migrations: Path) -> None:
         self._connection = open_connection(self._path, self._busy_timeout_seconds)
         self._session = SqliteSession(self._connection)
         migrate(self._connection, migrations)
+
+    def _connect_reader(self) -> None:
+        self._reading = open_reader(self._path, self._busy_timeout_seconds)
+        self._read_session = SqliteSession(self._reading)
+
+    def _disconnect_reader(self) -> None:
+        connection: sqlite3.Connection | None = getattr(self, "_reading", None)
+        if connection is not None:
+            connection.close()
 
     def _disconnect(self) -> None:
         connection: sqlite3.Connection | None = getattr(self, "_connection", None)
@@ -146,14 +162,17 @@ class SqliteDatabase:
         finally:
             connection.close()
 
+    def _drain_reads(self) -> None:
+        batch = _take(self._reads)
+        for piece in batch:
+            piece.run(self._read_session)
+        self._settle(batch)
+
     def _drain(self) -> None:
-        for piece in _take(self._reads):
-            piece.run(self._session)
-            self._settle([piece])
         batch = _take(self._writes)
         if batch:
             self._commit_together(batch)
-            self._settle(batch)
+        self._settle(batch)
 
     def _commit_together(self, batch: list[_Piece]) -> None:
         try:
@@ -185,6 +204,9 @@ class SqliteDatabase:
             pass  # SQLite has rolled back already
 
     def _settle(self, pieces: list[_Piece]) -> None:
+        if not pieces:
+            return
+
         def settle_all() -> None:
             for piece in pieces:
                 piece.settle()

@@ -1,4 +1,4 @@
-"""Open SQLite's one connection: the lock beside the file, the PRAGMAs, `$1` parameters, errors by name."""
+"""Open SQLite's connections: the lock beside the file, the PRAGMAs, `$1` parameters, errors by name."""
 
 import fcntl
 import os
@@ -76,6 +76,25 @@ def open_connection(path: Path, busy_timeout_seconds: float) -> sqlite3.Connecti
             raise StorageError("the database's file system does not allow SQLite's WAL mode")
         for pragma in _PRAGMAS:
             connection.execute(pragma)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def open_reader(path: Path, busy_timeout_seconds: float) -> sqlite3.Connection:
+    """Open a file that is open for writing a second time, to read alone: it neither writes nor checkpoints."""
+    connection = sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode=ro",
+        uri=True,
+        timeout=busy_timeout_seconds,
+        isolation_level=None,
+        cached_statements=256,
+    )
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("PRAGMA trusted_schema = OFF")
     except BaseException:
         connection.close()
         raise

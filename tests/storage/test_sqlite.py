@@ -4,10 +4,11 @@ import asyncio
 import random
 import sqlite3
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from itertools import count
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
@@ -21,23 +22,30 @@ from storage.sqlite_connection import name_error
 from tests.fakes import NO_LIMITS
 from tests.storage.jobs_made import count_rows, insert, new_job
 
+T = TypeVar("T")
+
 
 def add_beat(session: Session) -> int:
     """Write one row."""
     return session.execute("INSERT INTO pulse (beats) VALUES (1)")
 
 
+async def between_writes(database: SqliteDatabase, act: Callable[[], T]) -> T:
+    """Act in the thread that writes, outside of its transactions."""
+    return await database._in_thread(database._thread, act)
+
+
 @asynccontextmanager
-async def held_up(database: SqliteDatabase, *, by_a_write: bool = False) -> AsyncIterator[threading.Event]:
-    """Keep the database's thread busy until the event is set, so that work must wait together."""
+async def held_up(database: SqliteDatabase) -> AsyncIterator[threading.Event]:
+    """Keep the thread that writes busy until the event is set, so that writes must wait together."""
     held, go = asyncio.Event(), threading.Event()
     loop = asyncio.get_running_loop()
 
-    def hold(_session: Session) -> None:
+    def hold() -> None:
         loop.call_soon_threadsafe(held.set)
         go.wait(30)
 
-    task = asyncio.create_task(database.write(hold) if by_a_write else database.read(hold))
+    task = asyncio.create_task(between_writes(database, hold))
     try:
         await held.wait()
         yield go
@@ -49,7 +57,7 @@ async def held_up(database: SqliteDatabase, *, by_a_write: bool = False) -> Asyn
 async def traced(database: SqliteDatabase) -> list[str]:
     """Return a list that fills with the statements SQLite runs from now on."""
     statements: list[str] = []
-    await database.read(lambda _session: database._connection.set_trace_callback(statements.append))
+    await between_writes(database, lambda: database._connection.set_trace_callback(statements.append))
     return statements
 
 
@@ -69,7 +77,7 @@ class BrokenOnce:
 
 async def watched(database: SqliteDatabase, handler: BrokenOnce | None) -> None:
     """Let SQLite ask the handler every 20 instructions."""
-    await database.read(lambda _session: database._connection.set_progress_handler(handler, 20))
+    await between_writes(database, lambda: database._connection.set_progress_handler(handler, 20))
 
 
 async def test_writes_that_wait_together_share_one_commit(database: SqliteDatabase) -> None:
@@ -126,17 +134,23 @@ async def test_nothing_is_acknowledged_before_the_commit(database: SqliteDatabas
     assert seen_outside == [1, 2]
 
 
-async def test_reads_go_before_the_writes_that_wait(database: SqliteDatabase) -> None:
-    order: list[str] = []
-    async with held_up(database, by_a_write=True) as go:
-        write = asyncio.create_task(database.write(lambda _session: order.append("write")))
-        await asyncio.sleep(0)
-        read = asyncio.create_task(database.read(lambda _session: order.append("read")))
-        await asyncio.sleep(0)
-        go.set()
-        await asyncio.gather(write, read)
+async def test_reads_wait_for_no_write_and_see_what_was_acknowledged(database: SqliteDatabase) -> None:
+    def beats(session: Session) -> int:
+        return len(session.rows("SELECT beats FROM pulse"))
 
-    assert order == ["read", "write"]
+    async with held_up(database) as go:
+        write = asyncio.create_task(database.write(add_beat))
+        await asyncio.sleep(0)
+        assert await database.read(beats) == 1
+        go.set()
+        await write
+        assert await database.read(beats) == 2
+
+
+async def test_a_read_cannot_write(database: SqliteDatabase) -> None:
+    with pytest.raises(StorageError, match="read-only"):
+        await database.read(add_beat)
+    assert await count_rows(database, "pulse") == 1
 
 
 async def test_a_thousand_cancels_leave_rows_whole_or_absent(database: SqliteDatabase) -> None:
@@ -151,7 +165,7 @@ async def test_a_thousand_cancels_leave_rows_whole_or_absent(database: SqliteDat
             await database.read(lambda _session: None)
         task.cancel()
         kept += not isinstance((await asyncio.gather(task, return_exceptions=True))[0], BaseException)
-        assert not await database.read(lambda _session: database._connection.in_transaction)
+        assert not await between_writes(database, lambda: database._connection.in_transaction)
 
     await insert(store)
     jobs = await count_rows(database, "jobs")
@@ -185,14 +199,14 @@ async def test_a_lock_of_another_program_is_named_and_passes(database: SqliteDat
 
 
 async def test_a_full_disk_is_named_and_loses_nothing_acknowledged(database: SqliteDatabase) -> None:
-    def limit(session: Session) -> None:
-        pages = session.rows("PRAGMA page_count")[0]["page_count"]
-        session.rows(f"PRAGMA max_page_count = {pages + 2}")
+    def limit() -> None:
+        pages = database._session.rows("PRAGMA page_count")[0]["page_count"]
+        database._session.rows(f"PRAGMA max_page_count = {pages + 2}")
 
     def write_much(session: Session) -> None:
         session.execute("CREATE TABLE big AS SELECT zeroblob(1000000) AS blob")
 
-    await database.read(limit)
+    await between_writes(database, limit)
     async with held_up(database) as go:
         works = [add_beat, write_much, add_beat]
         writes = [asyncio.create_task(database.write(work)) for work in works]
@@ -203,7 +217,7 @@ async def test_a_full_disk_is_named_and_loses_nothing_acknowledged(database: Sql
     assert isinstance(results[1], StorageError)
     assert "full" in str(results[1])
     assert await count_rows(database, "pulse") == 1 + results.count(1)
-    await database.read(lambda session: session.rows("PRAGMA max_page_count = 1000000"))
+    await between_writes(database, lambda: database._session.rows("PRAGMA max_page_count = 1000000"))
     assert await database.write(add_beat) == 1
 
 
@@ -373,11 +387,10 @@ async def test_the_pragmas_hold(database: SqliteDatabase) -> None:
 
     name_of = {"busy_timeout": "timeout"}
 
-    rows = await database.read(
-        lambda session: {name: session.rows(f"PRAGMA {name}")[0][name_of.get(name, name)] for name in expected}
-    )
+    def read(session: Session) -> dict[str, Any]:
+        return {name: session.rows(f"PRAGMA {name}")[0][name_of.get(name, name)] for name in expected}
 
-    assert rows == expected
+    assert await database.write(read) == expected
 
 
 def test_unknown_failures_have_a_name_too() -> None:
