@@ -2,6 +2,7 @@
 
 from bot import inert, replies
 from bot.language import tr
+from bot.remarks import clock
 from jobs.job import Job
 
 
@@ -9,6 +10,8 @@ def describe_request(job: Job) -> list[tuple[str, str]]:
     """Return name and inert value of everything that was asked for beside the prompt."""
     request = job.request
     fields = [(tr("Clip"), replies.name_clip(request.clip))] if request.clip is not None else []
+    if request.start_seconds:
+        fields.append((tr("From"), clock(round(request.start_seconds * 1000))))
     if request.style:
         fields.append((tr("Style"), inert.code(request.style)))
     fields += [(name_option(name), _shown(name, value)) for name, value in request.options.items()]

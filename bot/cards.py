@@ -8,7 +8,9 @@ from bot import inert, replies
 from bot.card_fields import describe_request
 from bot.desk import Desk
 from bot.language import tr
+from bot.media_work import Work
 from bot.presses import Buttons, build_button
+from bot.remarks import say_remark
 from bot.usual import UsualTimes
 from jobs.job import Job, Kind, State
 from jobs.ports import Durations
@@ -42,6 +44,7 @@ class CardView:
     waiting: str = ""
     usual: Durations | None = None
     service: str = ""
+    work: Work | None = None
 
 
 async def read_card(desk: Desk, usual: UsualTimes, job: Job) -> CardView:
@@ -50,7 +53,7 @@ async def read_card(desk: Desk, usual: UsualTimes, job: Job) -> CardView:
     if job.state.is_final:
         return CardView(job, service=service)
     place = await desk.store.queue_place(job) if job.state is State.QUEUED else 0
-    return CardView(job, place, desk.lifecycle.waiting_reason(job), await usual.read(job.kind), service)
+    return CardView(job, place, desk.lifecycle.waiting_reason(job), await usual.read(job.kind), service, desk.work.of(job.id))
 
 
 def build_card(view: CardView) -> discord.Embed:
@@ -63,7 +66,8 @@ def build_card(view: CardView) -> discord.Embed:
     if view.service:
         card.add_field(name=tr("Service"), value=inert.prose(view.service))
     if job.clip is not None and job.clip.notes:
-        card.add_field(name="About the clip", value="\n".join(inert.prose(note) for note in job.clip.notes))
+        told = "\n".join(inert.prose(say_remark(note)) for note in job.clip.notes)
+        card.add_field(name=tr("What the service gets of the clip"), value=told, inline=False)
     if not job.state.is_final:
         card.add_field(name="Usually ready", value=_usual(view), inline=False)
     card.set_footer(text=card_mark(job))
@@ -95,6 +99,8 @@ def _title(job: Job) -> str:
 
 def _status(view: CardView) -> str:
     job = view.job
+    if view.work is not None and job.state in (State.QUEUED, State.DELIVERING):
+        return _working(job, view.work)
     if view.waiting:
         return f"⏸️ **Waiting**: {inert.prose(view.waiting)}. It goes on by itself."
     if job.state is State.QUEUED:
@@ -107,6 +113,14 @@ def _status(view: CardView) -> str:
     if job.state is State.FAILED and job.failure is not None:
         return f"{replies.headline(job.failure)} It was not counted.{_ending_link(job)}"
     return _STATUS[job.state] + _ending_link(job)
+
+
+def _working(job: Job, work: Work) -> str:
+    if work.percent is None:
+        return tr("⏳ **Waiting for a place** to work on the video; others are before it.")
+    if job.state is State.QUEUED:
+        return tr("✂️ **Making the clip ready**: {percent} %.", percent=work.percent)
+    return tr("📦 **Finished**: making the video ready to play here, {percent} %.", percent=work.percent)
 
 
 def _ending_link(job: Job) -> str:

@@ -8,7 +8,6 @@ import discord
 from bot import inert, replies
 from jobs.errors import UnusableClipError
 from jobs.job import ClipSource
-from jobs.services import Abilities
 
 # Container names by content type and by ending; what stands in neither is left to the probe.
 _BY_TYPE = {
@@ -34,7 +33,6 @@ _BY_ENDING = {
 }
 _DISCORD_PATH = re.compile(r"/(?:ephemeral-)?attachments/\d+/\d+/", re.ASCII)
 _HEX = re.compile(r"[0-9a-fA-F]{1,12}")
-_ALSO = {"mkv": "matroska", "webm": "matroska"}
 
 
 def claimed_container(filename: str, content_type: str | None) -> str | None:
@@ -49,38 +47,24 @@ def is_video(attachment: discord.Attachment) -> bool:
     return type_.startswith("video/") or claimed_container(attachment.filename, type_) is not None
 
 
-def check_claim(attachment: discord.Attachment, abilities: Abilities) -> None:
-    """Raise UnusableClipError when what Discord says of a file rules it out."""
-    name = inert.code(attachment.filename, 60)
+def check_claim(attachment: discord.Attachment, max_bytes: int) -> None:
+    """Raise UnusableClipError when what Discord says of a file rules it out; a video is cut and converted to fit."""
     if not is_video(attachment):
-        said = inert.code(attachment.content_type or "unknown", 60)
         raise UnusableClipError(
-            f"{name} is no video (its type is {said}). Attach one of these: {_takes(abilities)}.", rule="type"
-        )
-    container = claimed_container(attachment.filename, attachment.content_type)
-    if container and not {container, _ALSO.get(container, container)} & abilities.containers:
-        raise UnusableClipError(
-            f"{name} is {container.upper()}; {abilities.title} takes {_takes(abilities)}. "
-            "Please convert the clip and try again.",
+            "{name} is no video (its type is {type}). Attach one of these: MP4, MOV, WebM, MKV, AVI, 3GP, GIF.",
             rule="type",
+            name=inert.code(attachment.filename, 60),
+            type=inert.code(attachment.content_type or "unknown", 60),
         )
-    check_size(attachment.size, abilities)
-
-
-def check_size(size_bytes: int, abilities: Abilities) -> None:
-    """Raise UnusableClipError for an empty clip or one over the service's limit."""
-    if size_bytes <= 0:
+    if attachment.size <= 0:
         raise UnusableClipError("That file is empty. Please attach the clip again.", rule="size")
-    if size_bytes > abilities.max_bytes:
+    if attachment.size > max_bytes:
         raise UnusableClipError(
-            f"The clip has {replies.size(size_bytes)}; {abilities.title} takes at most "
-            f"{replies.size(abilities.max_bytes)}. Please make it shorter or smaller.",
+            "The clip has {size}; I take at most {most}. Please make it shorter or smaller.",
             rule="size",
+            size=replies.size(attachment.size),
+            most=replies.size(max_bytes),
         )
-
-
-def _takes(abilities: Abilities) -> str:
-    return ", ".join(sorted(name.upper() for name in abilities.containers))
 
 
 def attached_clip(attachment: discord.Attachment) -> ClipSource:

@@ -1,11 +1,15 @@
 """Name what commands and buttons may reach: the job's life, reads, limits."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from bot.disk_room import DiskRoom
+from bot.media_work import MediaWork
 from bot.office import Office
 from bot.result_desk import ResultDesk
+from bot.showcase import Showcase
+from bot.styles import StyleShelf
 from jobs.job import Job, Kind, NewJob, State
 from jobs.ports import Clock, Durations, Posted
 from jobs.services import Abilities
@@ -19,6 +23,12 @@ class LifecycleActs(Protocol):
 
         Raises LimitReachedError when none takes any.
         """
+
+    def services(self, kind: Kind) -> Sequence[Abilities]:
+        """Return the services that do this kind, the preferred one first, whether or not they take jobs now."""
+
+    def service_title(self, job: Job) -> str:
+        """Return the name of the service that works on a job, as people know it."""
 
     def waiting_reason(self, job: Job) -> str:
         """Return what holds an open job, empty when nothing does."""
@@ -61,7 +71,8 @@ class JobReads(Protocol):
 class Desk:
     """Bundle everything a command or button may use.
 
-    `check_link` raises UserError, in words for the person, for a link that must not be followed.
+    `check_link` raises UserError, in words for the person, for a link that must not be followed. `max_clip_bytes` is
+    the largest file that is fetched.
     """
 
     lifecycle: LifecycleActs
@@ -70,3 +81,8 @@ class Desk:
     check_link: Callable[[str], None]
     office: Office
     results: ResultDesk
+    styles: StyleShelf
+    showcase: Showcase
+    max_clip_bytes: int = 500_000_000
+    work: MediaWork = field(default_factory=MediaWork)
+    room: DiskRoom = field(default_factory=DiskRoom)

@@ -36,6 +36,7 @@ class Ask:
 async def take_in(interaction: discord.Interaction[LumaBot], ask: Ask) -> None:
     """Accept an edit and answer with its card; raises UserError with nothing spent. Every way to an edit ends here."""
     await enter(interaction)
+    await interaction.client.desk.room.check()
     await check_words(interaction, ask.request)
     job, is_new = await interaction.client.desk.lifecycle.queue(_new_job(interaction, ask))
     if not is_new:

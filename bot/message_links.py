@@ -10,7 +10,6 @@ from bot.clip_claims import check_claim, clip_in, find_video
 from bot.faults import DISCORD_FAULTS
 from jobs.errors import UnusableClipError
 from jobs.job import ClipSource
-from jobs.services import Abilities
 
 _LINK = re.compile(
     r"https://(?:www\.|ptb\.|canary\.)?discord(?:app)?\.com/channels/(@me|\d{15,20})/(\d{15,20})/(\d{15,20})/?",
@@ -33,7 +32,7 @@ def read_message_link(text: str) -> tuple[int | None, int, int] | None:
 
 
 async def resolve_message_link(
-    interaction: discord.Interaction[Any], link: tuple[int | None, int, int], abilities: Abilities
+    interaction: discord.Interaction[Any], link: tuple[int | None, int, int], max_bytes: int
 ) -> ClipSource:
     """Return the video of a linked message; raises UnusableClipError, with one text for all that may not be told."""
     guild_id, channel_id, message_id = link
@@ -56,7 +55,7 @@ async def resolve_message_link(
             "choose **Apps**, then **Modify with Luma**, or attach the clip itself.",
             rule="link",
         )
-    check_claim(attachment, abilities)
+    check_claim(attachment, max_bytes)
     return clip_in(message, attachment)
 
 

@@ -10,11 +10,13 @@ from bot.clip_claims import attached_clip, check_claim, clip_in, find_video, fin
 from bot.entry import enter
 from bot.intake import Ask, take_in
 from bot.message_links import read_message_link, resolve_message_link
-from bot.options import read_prompt, read_watermark
+from bot.options import read_prompt, read_start
+from bot.pictures import NOTHING, Given, read_pictures
 from bot.presses import Form, build_text_field
+from bot.service_options import Value, check_offered, read_options, wants_of
+from bot.styles import read_style
 from jobs.errors import InvalidRequestError, UnusableClipError
 from jobs.job import ClipSource, Kind, Request
-from jobs.services import Abilities
 
 LINK_CHARS = 2048
 
@@ -29,40 +31,62 @@ class Wish:
     watermark: str | None = None
     spoiler: bool = False
     private: bool = False
+    strength: str | None = None
+    model: str | None = None
+    first_frame: Given = NOTHING
+    style: str | None = None
+    start: str | None = None
+
+    @property
+    def options(self) -> dict[str, Value]:
+        """Return the options that not every service has."""
+        return {"watermark": self.watermark, "strength": self.strength, "model": self.model}
+
+    @property
+    def wants(self) -> frozenset[str]:
+        """Name those of them that were given, and the picture."""
+        return wants_of(self.options, () if self.first_frame.is_empty else ("first_frame",))
 
 
 async def modify(interaction: discord.Interaction[LumaBot], wish: Wish, origin: ClipSource | None = None) -> None:
     """Check a wish and take it in; `origin` is the message a link was taken from, if it was."""
     await enter(interaction)
-    abilities = interaction.client.desk.lifecycle.choose_service(Kind.MODIFY)
+    abilities = interaction.client.desk.lifecycle.choose_service(Kind.MODIFY, wish.wants)
     prompt = read_prompt(wish.prompt, abilities)
-    watermark = read_watermark(wish.watermark, abilities)
+    check_offered(wish.wants, abilities)
+    style = await read_style(interaction, wish.style)
     request = Request(
         Kind.MODIFY,
         prompt,
-        clip=await _clip(interaction, wish, abilities, origin),
+        style=style.name if style else "",
+        style_text=style.text if style else "",
+        clip=await _clip(interaction, wish, origin),
+        start_seconds=read_start(wish.start),
         spoiler=wish.spoiler,
         private=wish.private,
-        options={"watermark": watermark} if watermark else {},
+        options=read_options(wish.options, abilities),
+        images=read_pictures(interaction.client, {"first_frame": wish.first_frame}, abilities),
     )
     await take_in(interaction, Ask(request, abilities.name))
 
 
-async def _clip(
-    interaction: discord.Interaction[LumaBot], wish: Wish, abilities: Abilities, origin: ClipSource | None
-) -> ClipSource:
-    if (wish.clip is None) == (not wish.link):
-        given = "neither" if wish.clip is None else "both"
+async def _clip(interaction: discord.Interaction[LumaBot], wish: Wish, origin: ClipSource | None) -> ClipSource:
+    max_bytes = interaction.client.desk.max_clip_bytes
+    if wish.clip is None and not wish.link:
         raise InvalidRequestError(
-            f"Give exactly one of `clip` (a file) and `link` (a link to a video); you gave {given}.", rule="clip"
+            "Give exactly one of `clip` (a file) and `link` (a link to a video); you gave neither.", rule="clip"
+        )
+    if wish.clip is not None and wish.link:
+        raise InvalidRequestError(
+            "Give exactly one of `clip` (a file) and `link` (a link to a video); you gave both.", rule="clip"
         )
     if wish.clip is not None:
-        check_claim(wish.clip, abilities)
+        check_claim(wish.clip, max_bytes)
         return attached_clip(wish.clip)
     link = (wish.link or "").strip()
     message_link = read_message_link(link)
     if message_link is not None:
-        return await resolve_message_link(interaction, message_link, abilities)
+        return await resolve_message_link(interaction, message_link, max_bytes)
     interaction.client.desk.check_link(link)
     clip = replace(origin, url=link) if origin is not None else ClipSource(link)
     if has_expired(clip, interaction.client.desk.clock.now_ms()):
@@ -77,7 +101,7 @@ async def ask_for_prompt(interaction: discord.Interaction[LumaBot], message: dis
     attachment = find_video(message)
     link = find_video_link(message) if attachment is None else None
     if attachment is not None:
-        check_claim(attachment, abilities)
+        check_claim(attachment, interaction.client.desk.max_clip_bytes)
         link = clip_in(message, attachment).url
     if not link:
         raise UnusableClipError("There is no video in that message. Choose one with a video file.", rule="clip")

@@ -1,5 +1,6 @@
 """Check the options of a command; every refusal names the rule, the value and the way out."""
 
+import re
 import unicodedata
 
 from bot import inert
@@ -7,6 +8,7 @@ from jobs.errors import InvalidRequestError
 from jobs.services import Abilities
 
 WATERMARK_CHARS = 50
+_MOMENT = re.compile(r"(?:(?:(\d{1,2}):)?(\d{1,3}):)?(\d{1,5}(?:[.,]\d{1,3})?)(?: ?s)?", re.ASCII)
 
 
 def read_prompt(text: str, abilities: Abilities) -> str:
@@ -36,6 +38,23 @@ def find_foreign_word(prompt: str) -> str | None:
         if any(letter.isalpha() and not unicodedata.name(letter, "").startswith("LATIN") for letter in word):
             return word
     return None
+
+
+def read_start(text: str | None) -> float:
+    """Return where a clip's cut begins, in seconds, from "12", "12.5", "1:04" or "1:02:03"; 0 for nothing."""
+    given = (text or "").strip()
+    if not given:
+        return 0.0
+    match = _MOMENT.fullmatch(given)
+    if match is None or (match[2] and float(match[3].replace(",", ".")) >= 60):
+        raise InvalidRequestError(
+            "I can't read {given} as the `start` of the cut. Give seconds, such as `12`, or minutes and seconds, such "
+            "as `1:04`.",
+            rule="start",
+            given=inert.code(given, 40),
+        )
+    hours, minutes, seconds = int(match[1] or 0), int(match[2] or 0), float(match[3].replace(",", "."))
+    return hours * 3600 + minutes * 60 + seconds
 
 
 def read_watermark(text: str | None, abilities: Abilities) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from bot import inert
 from bot.language import tr
+from bot.remarks import say_remark
 from jobs.job import ClipSource, Failure, FailureCode, Job, State
 from jobs.ports import Parcel
 
@@ -140,7 +141,7 @@ def result_text(job: Job, parcel: Parcel, *, elsewhere: str = "", is_first: bool
 
     A member's first one tells what the buttons do.
     """
-    lines = [elsewhere, *_link_lines(job, parcel), *(inert.prose(note) for note in parcel.notes)]
+    lines = [elsewhere, *_link_lines(job, parcel), *(inert.prose(say_remark(note)) for note in parcel.notes)]
     if is_first:
         lines.append(_first_result())
     return _message(job, "your edit is ready.", lines)

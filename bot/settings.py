@@ -99,6 +99,11 @@ class Settings(BaseSettings):
     fetch_base_seconds: Amount = _of(30.0, "Time any download may take, whatever its size")
     fetch_bytes_per_second: Bytes = _of(ByteSize(MB), "Speed a download must have on top of that time")
     media_workers: Count = _of(2, "Processes that look at or work on video at once")
+    edit_seconds: Amount = _of(300.0, "How long cutting, converting or shrinking one video may take")
+    quality_floor: Amount = _of(
+        0.02, "Bits per pixel below which no smaller copy of a result is made: it is linked", le=1.0
+    )
+    lay_sound: bool = _of(True, "Lay the clip's own sound under a result that came without any")
     trusted_media_hosts: Annotated[tuple[HostAndPort, ...], Words] = _of(
         (), "host:port,... that clips may come from though private or plain http; for the sandbox"
     )

@@ -8,8 +8,13 @@ from discord.ext import commands
 
 from bot.client import LumaBot
 from bot.modify import LINK_CHARS, Wish, ask_for_prompt, modify, read_origin
+from bot.offers import suggest_values, trim
+from bot.pictures import Given
 from bot.presses import read_fields
+from bot.styles import suggest_styles
 from jobs.errors import InvalidRequestError
+from jobs.job import Kind
+from jobs.styles import NAME_CHARS
 
 
 @app_commands.command(name="modify", description="Edit a video clip with Luma")
@@ -17,7 +22,13 @@ from jobs.errors import InvalidRequestError
     prompt="How the clip should look, in English",
     clip="The clip, as a file",
     link="The clip, as a link: to a video file or to a Discord message with a video",
+    style="A style that goes along with the prompt",
+    start="Where to cut from when the clip is longer than the service takes: seconds, or minutes:seconds",
     watermark="A text drawn into the video",
+    strength="How far the video may leave the clip",
+    model="The model that works on it",
+    first_frame="How the first picture should look, as a file",
+    first_frame_url="How the first picture should look, as a link",
     spoiler="Hide the video behind a spoiler",
     private="Only for you: in your direct messages with me",
 )
@@ -27,12 +38,35 @@ async def modify_command(
     prompt: app_commands.Range[str, 1, 800],
     clip: discord.Attachment | None = None,
     link: app_commands.Range[str, 1, LINK_CHARS] | None = None,
+    style: app_commands.Range[str, 1, NAME_CHARS] | None = None,
+    start: app_commands.Range[str, 1, 12] | None = None,
     watermark: app_commands.Range[str, 1, 100] | None = None,
+    strength: app_commands.Range[str, 1, 40] | None = None,
+    model: app_commands.Range[str, 1, 40] | None = None,
+    first_frame: discord.Attachment | None = None,
+    first_frame_url: app_commands.Range[str, 1, LINK_CHARS] | None = None,
     spoiler: bool = False,
     private: bool = False,
 ) -> None:
     """Edit a clip."""
-    await modify(interaction, Wish(prompt, clip, link, watermark, spoiler, private))
+    first = Given(first_frame, first_frame_url)
+    wish = Wish(prompt, clip, link, watermark, spoiler, private, strength, model, first, style, start)
+    await modify(interaction, wish)
+
+
+modify_command.autocomplete("style")(suggest_styles)
+
+
+@modify_command.autocomplete("strength")
+async def suggest_strength(interaction: discord.Interaction[LumaBot], typed: str) -> list[app_commands.Choice[str]]:
+    """Suggest the strengths of the service."""
+    return await suggest_values(interaction, Kind.MODIFY, "strength", typed)
+
+
+@modify_command.autocomplete("model")
+async def suggest_model(interaction: discord.Interaction[LumaBot], typed: str) -> list[app_commands.Choice[str]]:
+    """Suggest the models of the service."""
+    return await suggest_values(interaction, Kind.MODIFY, "model", typed)
 
 
 @app_commands.context_menu(name="Modify with Luma")
@@ -52,9 +86,12 @@ async def submit_form(interaction: discord.Interaction[LumaBot], subject: str) -
     await modify(interaction, Wish(fields.get("prompt", ""), link=link), origin)
 
 
+SERVICE_OPTIONS = ("watermark", "strength", "model", "first_frame", "first_frame_url")
+
+
 async def setup(bot: commands.Bot) -> None:
     """Add this area to the bot."""
     luma_bot = cast("LumaBot", bot)
-    luma_bot.luma.add_command(modify_command)
+    luma_bot.luma.add_command(trim(modify_command, luma_bot, Kind.MODIFY, SERVICE_OPTIONS))
     luma_bot.tree.add_command(modify_message)
     luma_bot.add_action("modify", submit_form)

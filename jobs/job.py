@@ -171,12 +171,20 @@ class ClipFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """Tell what was done to a video: `bot/remarks.py` has the words for `code`, into which the values go."""
+
+    code: str
+    values: Mapping[str, str | int | float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """Describe the clip as the service gets it: `file` is its name on the shelf; `notes` say what was done to it."""
 
     file: str
     facts: ClipFacts
-    notes: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +198,7 @@ class Result:
     file: str = ""
     facts: ClipFacts | None = None
     url_expires_at_ms: int | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
     video_id: str = ""
 
 

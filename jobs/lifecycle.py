@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from jobs.errors import (
     DeliveryRetryError,
+    DiskFullError,
     LumaBotError,
     OutcomeUnknownError,
     ProviderError,
@@ -19,7 +20,7 @@ from jobs.job import Charge, Failure, FailureCode, Job, Result, State
 from jobs.outside import Outside
 from jobs.parcels import hand_over
 from jobs.ports import Attempt, Posted
-from jobs.retries import MINUTE_MS, Timings, deadline_ms, failure_of, next_read_ms, retry_at
+from jobs.retries import MINUTE_MS, Timings, deadline_ms, failure_of, name_error, next_read_ms, retry_at
 from jobs.services import Accepted, Order, Progress, Status, TemporaryLink
 from jobs.staging import open_links, stage
 
@@ -54,8 +55,10 @@ class Lifecycle:
     async def prepare(self, job: Job) -> None:
         """Open the job's place in Discord and stage its clip and pictures: nothing is spent yet."""
         job = await self._placed(job)
-        staged = await stage(job, self._out)
-        await self._out.move(job, replace(staged, attempts=0, hold="", due_at_ms=self._out.clock.now_ms()), "prepared")
+        staged = replace(await stage(job, self._out), attempts=0, hold="", due_at_ms=self._out.clock.now_ms())
+        moved = await self._out.move(job, staged, "prepared")
+        if moved is not None and (job.hold or (moved.clip is not None and moved.clip.notes)):
+            self._out.delivery.show(moved)
 
     async def _placed(self, job: Job) -> Job:
         """Return the job with its card and thread; a place that cannot be opened now is looked for at delivery."""
@@ -221,7 +224,7 @@ class Lifecycle:
         link = await provider.link(result.url) if provider else TemporaryLink(result.url)
         try:
             fetched = await self._out.clips.fetch_result(job, link)
-        except SourceUnavailableError as error:
+        except (SourceUnavailableError, DiskFullError) as error:
             if retry_at(error, job, self._out.clock.now_ms(), self._timings) is not None:
                 raise
             self._out.alarms.raise_alarm(f"a finished video of {job.service} could not be fetched", job=job)
@@ -263,16 +266,20 @@ class Lifecycle:
         due_at_ms = retry_at(error, job, self._out.clock.now_ms(), self._timings)
         if due_at_ms is not None:
             after = replace(job, due_at_ms=due_at_ms, attempts=job.attempts + 1, hold=self._hold(job, error))
-            await self._out.move(job, after, "again later", detail=_told(error))
+            moved = await self._out.move(job, after, "again later", detail=name_error(error))
+            if moved is not None and moved.hold != job.hold:
+                self._out.delivery.show(moved)
         elif job.state is not State.DELIVERING or (job.posting_at_ms is None and job.failure is None):
-            await self._fail(job, failure_of(error, job), detail=_told(error))
+            await self._fail(job, failure_of(error, job), detail=name_error(error))
         else:
-            self._out.alarms.raise_alarm(f"a job's end could not be told: {_told(error)}", job=job)
+            self._out.alarms.raise_alarm(f"a job's end could not be told: {name_error(error)}", job=job)
             await self._end(replace(job, failure=job.failure or failure_of(error, job)), None)
 
     def _hold(self, job: Job, error: Exception) -> str:
         if isinstance(error, ProviderError):
             return self._out.gates.reason(job.service) or "the service is not answering"
+        if isinstance(error, DiskFullError):
+            return "there is no room on my disk"
         return "Discord is not answering" if isinstance(error, DeliveryRetryError) else ""
 
     async def _fail(self, job: Job, failure: Failure, *, detail: str = "") -> None:
@@ -288,7 +295,3 @@ class Lifecycle:
             hold="",
         )
         await self._out.move(job, after, failure.code.value, detail=detail)
-
-
-def _told(error: Exception) -> str:
-    return str(error) if isinstance(error, LumaBotError) else type(error).__name__

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from jobs.job import Job, Picture, Prepared, Result
+from jobs.job import Job, Picture, Prepared, Remark, Result
 from jobs.services import Abilities, TemporaryLink
 from jobs.store_ports import Admitted, Attempt, Durations, JobEvent, JobStore, Lane
 
@@ -78,7 +78,7 @@ class Parcel:
     link: str | None = None
     link_expires_at_ms: int | None = None
     shrunk: bool = False
-    notes: tuple[str, ...] = field(default_factory=tuple)
+    notes: tuple[Remark, ...] = field(default_factory=tuple)
 
 
 class Delivery(Protocol):

@@ -132,6 +132,11 @@ def failure_of(error: Exception, job: Job) -> Failure:
     return Failure(FailureCode.INTERNAL)
 
 
+def name_error(error: Exception) -> str:
+    """Return what a job's log keeps of an error: the text of our own, the name of any other."""
+    return str(error) if isinstance(error, LumaBotError) else type(error).__name__
+
+
 def _detail(error: Exception) -> str:
     match error:
         case UserError():

@@ -8,10 +8,10 @@ from pathlib import Path
 from shutil import copyfile as copy_file
 
 from jobs.errors import MediaError, SourceUnavailableError, UnusableClipError
-from jobs.job import ClipSource, Job, Picture, Prepared, Result
+from jobs.job import ClipSource, Job, Picture, Prepared, Remark, Result
 from jobs.ports import Fitted
 from jobs.services import Abilities, TemporaryLink
-from media.edit import Editor
+from media.edit import Editor, OnProgress
 from media.fetch import Fetcher
 from media.images import ShelfPictures
 from media.plans import InputPlan, check_abilities, plan_input, sound_agrees
@@ -21,14 +21,13 @@ from media.shelf import Shelf, ShelfKind
 log = logging.getLogger(__name__)
 
 MADE_SUFFIX = ".made"
-SOUND_NOTE = "The video came without sound, so your clip's own sound was laid under it."
-NO_LONGER_KEPT = "I no longer keep that video. Please attach it, or take another one."
+SOUND_LAID = Remark("sound_laid")
 _SUFFIXES = {"matroska": "mkv"}
 
 # Asks Discord again for the address of an attachment; None when its message or file is gone.
 RenewSource = Callable[[ClipSource], Awaitable[str | None]]
-# Hears how much of the work on a job's clip is done, from 0 to 1.
-TellProgress = Callable[[Job, float], None]
+# Hears how much of the work on a job's video is done, from 0 to 1: None while it waits, 1 once it has ended.
+TellProgress = Callable[[Job, float | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +86,7 @@ class ShelfClips:
             details = await self._prober.probe(made)
             return Prepared(await self._place(job, ShelfKind.CLIP, made, details), details.facts, plan.notes)
         finally:
+            self._tell_end(job)
             await _remove(path, made)
 
     async def prepare_picture(self, job: Job, name: str, abilities: Abilities) -> Picture:
@@ -152,6 +152,7 @@ class ShelfClips:
             await self._need_editor().compare(paths[0], left, paths[1], right, made, on_progress=self._told(job))
             return (await self._shelf.place(job.id, ShelfKind.COMPARE, made)).name
         finally:
+            self._tell_end(job)
             await _remove(made)
 
     async def keeps(self, file: str) -> bool:
@@ -180,7 +181,9 @@ class ShelfClips:
         limit_bytes = self._limits.max_bytes
         try:
             if not source.url:
-                raise UnusableClipError(NO_LONGER_KEPT, rule="link_gone")
+                raise UnusableClipError(
+                    "I no longer keep that video. Please attach it, or take another one.", rule="link_gone"
+                )
             await self._fetcher.fetch(source.url, path, limit_bytes=limit_bytes)
         except UnusableClipError as error:
             if error.rule != "link_gone" or self._renew is None or source.message_id is None:
@@ -198,7 +201,7 @@ class ShelfClips:
 
     async def _keep_playable(
         self, job: Job, path: Path, details: ClipDetails
-    ) -> tuple[str, ClipDetails, tuple[str, ...]]:
+    ) -> tuple[str, ClipDetails, tuple[Remark, ...]]:
         made, silent = path.with_suffix(MADE_SUFFIX), not details.audio_codec
         try:
             if self._editor is not None and await self._editor.make_playable(
@@ -208,9 +211,10 @@ class ShelfClips:
         except (MediaError, UnusableClipError) as error:
             log.warning("job=%s a result could not be made playable: %s", job.code, error)
         try:
-            notes = (SOUND_NOTE,) if silent and details.audio_codec else ()
+            notes = (SOUND_LAID,) if silent and details.audio_codec else ()
             return await self._place(job, ShelfKind.RESULT, path, details), details, notes
         finally:
+            self._tell_end(job)
             await _remove(made)
 
     def _own_sound(self, job: Job, details: ClipDetails) -> Path | None:
@@ -230,6 +234,7 @@ class ShelfClips:
         except UnusableClipError as error:
             raise MediaError(f"the result cannot be read any more ({error.rule})") from error
         finally:
+            self._tell_end(job)
             await _remove(made)
         return Fitted(small.path, small.size_bytes, shrunk=True)
 
@@ -242,9 +247,13 @@ class ShelfClips:
             raise MediaError("editing is switched off")
         return self._editor
 
-    def _told(self, job: Job) -> Callable[[float], None] | None:
+    def _told(self, job: Job) -> OnProgress | None:
         tell = self._on_progress
-        return None if tell is None else lambda done: tell(job, done)
+        return None if tell is None else lambda done: tell(job, None if done is None else min(done, 0.99))
+
+    def _tell_end(self, job: Job) -> None:
+        if self._on_progress is not None:
+            self._on_progress(job, 1.0)
 
 
 async def _remove(*paths: Path) -> None:

@@ -13,7 +13,8 @@ from media.limited import ChildLimits, ChildRefusedError, Workshop, run_child
 from media.plans import FitPlan, Frame, InputPlan, frame_of, how_to_play, plan_fit, plan_panes
 from media.probe import ClipDetails
 
-OnProgress = Callable[[float], None]
+# Hears how much is done, from 0 to 1; None while the work waits for its turn.
+OnProgress = Callable[[float | None], None]
 
 _MAKING = ChildLimits(memory_bytes=3 << 30, cpu_seconds=600, file_bytes=1 << 30, wall_seconds=300.0, open_files=64)
 _FIT_TRIES = 2
@@ -66,10 +67,16 @@ class Editor:
         except DiskFullError:
             raise
         except MediaError as error:
-            text = "This video can't be converted: it breaks off, or takes too long. Export it as H.264 and try again."
-            raise UnusableClipError(text, rule="convert") from error
+            raise UnusableClipError(
+                "This video can't be converted: it breaks off, or takes too long. Export it as H.264 and try again.",
+                rule="convert",
+            ) from error
         if size > max_bytes:
-            raise UnusableClipError(f"The clip can't be made smaller than {max_bytes / 1e6:.0f} MB.", rule="bytes")
+            raise UnusableClipError(
+                "The clip can't be made smaller than {most} MB. Cut it and try again.",
+                rule="bytes",
+                most=f"{max_bytes / 1e6:.0f}",
+            )
 
     async def make_playable(
         self,
@@ -171,6 +178,8 @@ class Editor:
     ) -> int:
         """Run a task once or more on one bench, and move what it made to `out`; return its size in bytes."""
         limits = self._limits.child()
+        if on_progress is not None:
+            on_progress(None if self._workshop.working.locked() else 0.0)
         async with self._workshop.working, self._workshop.bench(**files) as folder:
             try:
                 for number, arguments in enumerate(runs):
@@ -193,7 +202,7 @@ def _move(made: Path, out: Path) -> int:
     return size
 
 
-def _part(on_progress: OnProgress | None, number: int, count: int) -> OnProgress | None:
+def _part(on_progress: OnProgress | None, number: int, count: int) -> Callable[[float], None] | None:
     if on_progress is None:
         return None
     return lambda done: on_progress((number + done) / count)

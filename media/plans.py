@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from jobs.errors import UnusableClipError
-from jobs.job import ClipFacts
+from jobs.job import ClipFacts, Remark
 from jobs.services import Abilities
 from media.probe import ClipDetails
 
@@ -39,7 +39,7 @@ class InputPlan:
     frame: Frame
     start_ms: int
     length_ms: int
-    notes: tuple[str, ...]
+    notes: tuple[Remark, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +87,27 @@ def plan_input(
     """
     whole_ms, start_ms = details.duration_ms, round(start_seconds * 1000)
     if whole_ms > longest_seconds * 1000:
-        text = f"The clip is {_clock(whole_ms)} long; the most we take is {_clock(round(longest_seconds * 1000))}."
-        raise UnusableClipError(f"{text} Cut it and try again.", rule="seconds")
+        raise UnusableClipError(
+            "The clip is {length} long; the most I take is {longest}. Cut it and try again.",
+            rule="seconds",
+            length=_clock(whole_ms),
+            longest=_clock(round(longest_seconds * 1000)),
+        )
     if start_ms and start_ms > whole_ms - 1000 / max(details.fps, 1.0):
-        text = f"The clip is {_clock(whole_ms)} long, so it can't be cut from {_clock(start_ms)} on."
-        raise UnusableClipError(f"{text} Use an earlier start.", rule="start")
+        raise UnusableClipError(
+            "The clip is {length} long, so it can't be cut from {start} on. Use an earlier start.",
+            rule="start",
+            length=_clock(whole_ms),
+            start=_clock(start_ms),
+        )
     length_ms = min(whole_ms - start_ms, round(abilities.max_seconds * 1000))
     notes = []
     if length_ms < whole_ms:
-        notes.append(f"{_clock(start_ms)}-{_clock(start_ms + length_ms)} of {_clock(whole_ms)}")
+        notes.append(Remark("cut", {"start_ms": start_ms, "end_ms": start_ms + length_ms, "whole_ms": whole_ms}))
     changes = _changes(details, abilities)
     frame = frame_of(details, MAX_INPUT_SIDE)
     if (notes or changes) and max(displayed_size(details)) > MAX_INPUT_SIDE:
-        changes.append(f"scaled to {frame.width}x{frame.height}")
+        changes.append(Remark("scaled", {"width": frame.width, "height": frame.height}))
     notes += changes
     return InputPlan(frame, start_ms, length_ms, tuple(notes)) if notes else None
 
@@ -109,38 +117,55 @@ def check_abilities(details: ClipDetails, abilities: Abilities, longest_seconds:
     seconds = details.duration_ms / 1000
     longest = min(abilities.max_seconds, longest_seconds)
     if seconds > longest:
-        text = f"The clip is {seconds:.1f} s long; {abilities.title} takes {longest:g} s. Cut it and try again."
-        raise UnusableClipError(text, rule="seconds")
+        raise UnusableClipError(
+            "The clip is {seconds} s long; {service} takes {longest} s. Cut it and try again.",
+            rule="seconds",
+            seconds=f"{seconds:.1f}",
+            service=abilities.title,
+            longest=f"{longest:g}",
+        )
     if details.size_bytes > abilities.max_bytes:
-        size, most = details.size_bytes / 1e6, abilities.max_bytes / 1e6
-        text = f"The clip is {size:.0f} MB large; {abilities.title} takes {most:.0f} MB. Export it smaller."
-        raise UnusableClipError(text, rule="bytes")
+        raise UnusableClipError(
+            "The clip is {size} MB large; {service} takes {most} MB. Export it smaller.",
+            rule="bytes",
+            size=f"{details.size_bytes / 1e6:.0f}",
+            service=abilities.title,
+            most=f"{abilities.max_bytes / 1e6:.0f}",
+        )
     if details.container not in abilities.containers:
-        kinds = ", ".join(sorted(abilities.containers)).upper()
-        text = f"The clip is a {details.container.upper()} file; {abilities.title} takes {kinds}."
-        raise UnusableClipError(text, rule="container")
+        raise UnusableClipError(
+            "The clip is a {container} file; {service} takes {kinds}.",
+            rule="container",
+            container=details.container.upper(),
+            service=abilities.title,
+            kinds=", ".join(sorted(abilities.containers)).upper(),
+        )
     if details.video_codec not in abilities.codecs:
-        kinds = ", ".join(sorted(abilities.codecs)).upper()
-        text = f"The clip is encoded as {details.video_codec.upper()}; {abilities.title} takes {kinds}."
-        raise UnusableClipError(text, rule="codec")
+        raise UnusableClipError(
+            "The clip is encoded as {codec}; {service} takes {kinds}.",
+            rule="codec",
+            codec=details.video_codec.upper(),
+            service=abilities.title,
+            kinds=", ".join(sorted(abilities.codecs)).upper(),
+        )
 
 
-def _changes(details: ClipDetails, abilities: Abilities) -> list[str]:
+def _changes(details: ClipDetails, abilities: Abilities) -> list[Remark]:
     changes = []
     if details.container not in abilities.containers or details.video_codec not in abilities.codecs:
-        changes.append(f"converted to MP4 (was {details.container}, {details.video_codec})")
+        changes.append(Remark("converted", {"container": details.container, "codec": details.video_codec}))
     elif details.fragmented or (details.pix_fmt not in PLAIN_FORMATS and not details.hdr):
-        changes.append(f"converted to plain H.264 (was {details.pix_fmt})")
+        changes.append(Remark("plain", {"pix_fmt": details.pix_fmt}))
     if details.hdr:
-        changes.append("brought from HDR to ordinary colours")
+        changes.append(Remark("sdr"))
     if details.rotation:
-        changes.append("turned upright")
+        changes.append(Remark("upright"))
     if details.variable_frame_rate:
-        changes.append(f"given a steady {float(steady_rate(details)):g} pictures a second")
+        changes.append(Remark("steady", {"rate": round(float(steady_rate(details)), 3)}))
     if details.width % 2 or details.height % 2 or details.sample_aspect != 1:
-        changes.append("given even sizes")
+        changes.append(Remark("even"))
     if details.size_bytes > abilities.max_bytes:
-        changes.append(f"made smaller than {abilities.max_bytes / 1e6:.0f} MB")
+        changes.append(Remark("smaller", {"bytes": abilities.max_bytes}))
     return changes
 
 

@@ -138,6 +138,10 @@ class Shelf:
         """Delete a file; a missing one is fine."""
         await asyncio.to_thread(self.path(name).unlink, missing_ok=True)
 
+    async def has_room(self) -> bool:
+        """Tell whether the free space that must stay is there."""
+        return await asyncio.to_thread(self._free, self.folder) >= self._limits.free_bytes
+
     async def ensure_room(self, size_bytes: int = 0) -> None:
         """Raise DiskFullError when the disk could not take this many bytes more."""
         if await asyncio.to_thread(self._free, self.folder) < size_bytes + self._limits.free_bytes:

@@ -5,7 +5,20 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from jobs.job import ClipFacts, ClipSource, Failure, FailureCode, Job, Kind, Picture, Prepared, Request, Result, State
+from jobs.job import (
+    ClipFacts,
+    ClipSource,
+    Failure,
+    FailureCode,
+    Job,
+    Kind,
+    Picture,
+    Prepared,
+    Remark,
+    Request,
+    Result,
+    State,
+)
 from jobs.ports import Attempt, JobEvent
 from storage.database import Row, Value
 
@@ -129,7 +142,7 @@ def _read_prepared(text: str | None) -> Prepared | None:
     if text is None:
         return None
     data = json.loads(text)
-    return Prepared(file=data["file"], facts=ClipFacts(**data["facts"]), notes=tuple(data["notes"]))
+    return Prepared(file=data["file"], facts=ClipFacts(**data["facts"]), notes=_read_remarks(data["notes"]))
 
 
 def _read_result(text: str | None) -> Result | None:
@@ -137,7 +150,11 @@ def _read_result(text: str | None) -> Result | None:
         return None
     data = json.loads(text)
     facts, notes = data.pop("facts"), data.pop("notes")
-    return Result(facts=None if facts is None else ClipFacts(**facts), notes=tuple(notes), **data)
+    return Result(facts=None if facts is None else ClipFacts(**facts), notes=_read_remarks(notes), **data)
+
+
+def _read_remarks(data: list[dict[str, Any]]) -> tuple[Remark, ...]:
+    return tuple(Remark(each["code"], each["values"]) for each in data)
 
 
 def _read_failure(text: str | None) -> Failure | None:

@@ -11,7 +11,7 @@ from bot.cards import CardView, build_card
 from bot.history import Page, View, build_page, page_parts
 from bot.own_jobs import name_choice
 from bot.versions import build_text
-from jobs.job import ClipSource, Failure, FailureCode, Job, Prepared, State
+from jobs.job import ClipSource, Failure, FailureCode, Job, Prepared, Remark, State
 from jobs.ports import Parcel
 from jobs.result_ports import Line, Version
 from tests.bot.test_inert import LIVE, PAYLOADS
@@ -47,6 +47,11 @@ def bare(text: str) -> str:
     return OURS.sub("", re.sub(r"`[^`\n]+`", "", text))
 
 
+def said(text: str) -> Remark:
+    """Return a remark on a clip whose container a stranger has named."""
+    return Remark("converted", {"container": text, "codec": text})
+
+
 def jobs_saying(text: str) -> Iterator[Job]:
     """Return jobs in which everything a person or service may say is the text."""
     clip = ClipSource("https://cdn.example/a", text, 5)
@@ -56,7 +61,7 @@ def jobs_saying(text: str) -> Iterator[Job]:
             state,
             request=request,
             hold=text,
-            clip=Prepared("f", FACTS, (text,)),
+            clip=Prepared("f", FACTS, (said(text),)),
             failure=Failure(FailureCode.REFUSED, text) if state is State.FAILED else None,
             result_channel_id=5,
             result_message_id=6,
@@ -84,7 +89,7 @@ def test_cards_show_nothing_live() -> None:
 def test_endings_show_nothing_live_and_fit() -> None:
     for payload in PAYLOADS:
         for job in jobs_saying(payload):
-            parcel = Parcel(Path("r.mp4"), "luma.mp4", "https://bot.example/files/r.mp4", 5_000, True, (payload,))
+            parcel = Parcel(Path("r.mp4"), "luma.mp4", "https://bot.example/files/r.mp4", 5_000, True, (said(payload),))
             told = replace(job, failure=Failure(FailureCode.REFUSED, payload))
             for text in (
                 replies.result_text(job, parcel, elsewhere=replies.moved_here(2)),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jobs.errors import DiskFullError, LumaBotError, MediaError, SourceUnavailableError, UnusableClipError
-from jobs.job import ClipSource, Job, Kind, Request, Result
+from jobs.job import ClipSource, Job, Kind, Remark, Request, Result
 from jobs.services import TemporaryLink
 from media.clips import ClipLimits, ShelfClips
 from media.edit import EditLimits, Editor
@@ -36,7 +36,7 @@ class Studio:
         self.shelf = Shelf(
             benches.folder / "shelf", FakeClock(), limits=limits, public_url="https://bot.example", free=lambda _: free
         )
-        self.progress: list[float] = []
+        self.progress: list[float | None] = []
         self.clips = ShelfClips(
             self.fetcher,
             benches.prober,
@@ -224,13 +224,16 @@ async def test_a_clip_is_cut_and_converted_for_the_service(benches: Benches) -> 
         job = studio.job("long.webm")
         job = replace(job, request=replace(job.request, start_seconds=2.0))
         prepared = await studio.clips.prepare(job, abilities_of())
-        assert prepared.notes == ("0:02-0:12 of 0:16", "converted to MP4 (was webm, vp9)")
+        assert prepared.notes == (
+            Remark("cut", {"start_ms": 2_000, "end_ms": 12_000, "whole_ms": 16_000}),
+            Remark("converted", {"container": "webm", "codec": "vp9"}),
+        )
         assert (prepared.facts.container, prepared.facts.duration_ms) == ("mp4", 10_000)
         seen = watch(studio.clips.path(prepared.file))
         assert (seen.numbers[0], len(seen.numbers)) == (50, 250)
         assert seen.flash == pytest.approx(1.0, abs=0.001)
-        assert studio.progress
-        assert max(studio.progress) <= 1.0
+        assert (studio.progress[0], studio.progress[-1]) == (0.0, 1.0)
+        assert all(done is not None and done <= 0.99 for done in studio.progress[:-1])
         assert list(studio.shelf.incoming.iterdir()) == []
         plain = _made(benches.folder)
         studio.files["plain.mp4"] = plain
@@ -248,7 +251,7 @@ async def test_a_silent_result_gets_the_clips_sound_and_plays(benches: Benches) 
         result = await studio.clips.fetch_result(job, studio.link("done.mp4"))
         assert result.facts is not None
         assert (result.facts.video_codec, result.facts.audio_codec) == ("h264", "aac")
-        assert "own sound" in result.notes[0]
+        assert result.notes == (Remark("sound_laid"),)
         seen = watch(studio.clips.path(result.file))
         assert seen.errors == 0
         assert seen.flash == pytest.approx(1.0, abs=0.001)

@@ -204,7 +204,7 @@ def _noise(path: Path, width: int, height: int, frames: int, *, sound: bool = Fa
 async def test_a_result_is_fitted_closely_under_a_limit(benches: Benches, editor: Editor) -> None:
     path = _noise(benches.folder / "noise.mp4", 640, 480, 100, sound=True)
     details = await benches.details(path)
-    heard: list[float] = []
+    heard: list[float | None] = []
     out = benches.folder / "out.mp4"
     for share in (0.6, 0.25):
         limit = int(details.size_bytes * share)
@@ -213,8 +213,9 @@ async def test_a_result_is_fitted_closely_under_a_limit(benches: Benches, editor
         made = await benches.details(out)
         assert abs(made.duration_ms - details.duration_ms) <= 40
         assert (made.audio_codec, made.faststart) == ("aac", True)
-    assert 0.4 < max(heard) <= 1.0
-    assert min(heard) < 0.5
+    shares = [done for done in heard if done is not None]
+    assert 0.4 < max(shares) <= 1.0
+    assert min(shares) < 0.5
     assert not await editor.fit_to_bytes(path, details, out, 20_000)
     assert not out.exists()
 

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import pytest
 
+from bot.remarks import say_remark
 from jobs.errors import UnusableClipError
 from media.plans import (
     displayed_size,
@@ -70,7 +71,7 @@ def test_a_plain_clip_goes_as_it_is() -> None:
 def test_each_reason_to_touch_a_clip_is_told(changes: dict[str, object], start: float, notes: str) -> None:
     plan = plan_input(replace(PLAIN, **changes), abilities_of(), start, 600.0)  # type: ignore[arg-type]  # named above
     assert plan is not None
-    assert ", ".join(plan.notes) == notes
+    assert ", ".join(say_remark(note) for note in plan.notes) == notes
     assert plan.length_ms <= 10_000
     assert plan.frame.width % 2 == plan.frame.height % 2 == 0
 
@@ -79,7 +80,7 @@ def test_several_reasons_are_all_told() -> None:
     film = replace(PLAIN, width=3840, height=2160, duration_ms=20_000, hdr=True, rotation=270, video_codec="hevc")
     plan = plan_input(film, abilities_of(), 3.0, 600.0)
     assert plan is not None
-    assert plan.notes == (
+    assert tuple(say_remark(note) for note in plan.notes) == (
         "0:03-0:13 of 0:20",
         "converted to MP4 (was mp4, hevc)",
         "brought from HDR to ordinary colours",
@@ -94,7 +95,7 @@ def test_a_start_behind_the_end_and_a_film_are_refused() -> None:
         with pytest.raises(UnusableClipError, match="0:08 long") as refused:
             plan_input(PLAIN, abilities_of(), start, 600.0)
         assert refused.value.rule == "start"
-    with pytest.raises(UnusableClipError, match="the most we take is 10:00") as refused:
+    with pytest.raises(UnusableClipError, match="the most I take is 10:00") as refused:
         plan_input(replace(PLAIN, duration_ms=700_000), abilities_of(), 0.0, 600.0)
     assert refused.value.rule == "seconds"
 

@@ -13,6 +13,7 @@ from jobs.job import (
     FailureCode,
     Job,
     Prepared,
+    Remark,
     Result,
     State,
 )
@@ -79,14 +80,14 @@ async def test_a_move_writes_every_field_a_step_may_change(store: SqlJobStore) -
         posting_at_ms=9,
         result_channel_id=4,
         result_message_id=5,
-        clip=Prepared("a.mp4", FACTS, ("cut",)),
+        clip=Prepared("a.mp4", FACTS, (Remark("cut", {"start_ms": 0, "end_ms": 9, "whole_ms": 10}),)),
         attempt=2,
         provider_job_id="task",
         submitted_at_ms=6,
         finished_at_ms=7,
         attempts=8,
         hold="credit",
-        result=Result("https://cdn.example/r", "r.mp4", FACTS, 99, ("smaller",)),
+        result=Result("https://cdn.example/r", "r.mp4", FACTS, 99, (Remark("sound_laid"),)),
         failure=Failure(FailureCode.REFUSED, "no"),
     )
 
