@@ -48,6 +48,13 @@ def insert_job(
     bonus_id: str | None = None,
 ) -> Job:
     """Insert a job in QUEUED, its first event and its reservation, drawn from a bonus where one is named."""
+    job = _insert_row(session, new, _free_code(session, new_code), now_ms, due_at_ms)
+    _reserve(session, job, bonus_id)
+    record_event(session, job, "queue", now_ms=now_ms)
+    return job
+
+
+def _insert_row(session: Session, new: NewJob, code: str, now_ms: int, due_at_ms: int) -> Job:
     # The time comes first so that new rows stand together in the index.
     job_id = f"{now_ms:012x}{secrets.token_hex(10)}"
     row = session.row(
@@ -60,7 +67,7 @@ def insert_job(
         RETURNING *
         """,
         job_id,
-        _free_code(session, new_code),
+        code,
         new.kind,
         new.user_id,
         new.guild_id,
@@ -76,10 +83,7 @@ def insert_job(
         int(new.request.is_staged(None)),
     )
     assert row is not None
-    job = read_job(row)
-    _reserve(session, job, bonus_id)
-    record_event(session, job, "queue", now_ms=now_ms)
-    return job
+    return read_job(row)
 
 
 def check_move(before: Job, after: Job) -> None:

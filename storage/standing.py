@@ -127,26 +127,7 @@ def _bonuses(session: Session, asker: Asker, now_ms: int) -> list[Bonus]:
 
 
 def _uses(session: Session, asker: Asker, rule: Rule, now_ms: int) -> list[Use]:
-    """Return the uses of the rule's period that no reset took away, all that are held, and all drawn from bonuses.
-
-    The newest are enough: as many as the rule allows, and no fewer than can be shown.
-    """
-    most = max(MOST_SHOWN, rule.allowance.edits or 0)
-    in_period = session.rows(
-        """
-        SELECT job_id, reserved_at_ms, state, bonus_id FROM reservations
-        WHERE guild_id IS NOT DISTINCT FROM $1 AND user_id = $2 AND reserved_at_ms > $3
-            AND state IN ('reserved', 'settled') AND bonus_id IS NULL
-            AND (state = 'reserved' OR ended_at_ms > COALESCE(
-                (SELECT reset_at_ms FROM resets WHERE guild_id = $1 AND user_id = $2), 0
-            ))
-        ORDER BY reserved_at_ms DESC LIMIT $4
-        """,
-        asker.guild_id,
-        asker.user_id,
-        now_ms - rule.allowance.period.span_ms,
-        most,
-    )
+    """Return the uses of the rule's period that no reset took away, all that are held, and all drawn from bonuses."""
     held = session.rows(
         """
         SELECT job_id, reserved_at_ms, state, bonus_id FROM reservations
@@ -166,8 +147,27 @@ def _uses(session: Session, asker: Asker, rule: Rule, now_ms: int) -> list[Use]:
         asker.user_id,
         asker.guild_id,
     )
-    rows: dict[str, Row] = {row["job_id"]: row for row in (*in_period, *held, *drawn)}
+    rows: dict[str, Row] = {row["job_id"]: row for row in (*_in_period(session, asker, rule, now_ms), *held, *drawn)}
     return [Use(row["reserved_at_ms"], row["state"] == "reserved", row["bonus_id"]) for row in rows.values()]
+
+
+def _in_period(session: Session, asker: Asker, rule: Rule, now_ms: int) -> list[Row]:
+    """Return the newest uses, as many as the rule allows and no fewer than can be shown."""
+    return session.rows(
+        """
+        SELECT job_id, reserved_at_ms, state, bonus_id FROM reservations
+        WHERE guild_id IS NOT DISTINCT FROM $1 AND user_id = $2 AND reserved_at_ms > $3
+            AND state IN ('reserved', 'settled') AND bonus_id IS NULL
+            AND (state = 'reserved' OR ended_at_ms > COALESCE(
+                (SELECT reset_at_ms FROM resets WHERE guild_id = $1 AND user_id = $2), 0
+            ))
+        ORDER BY reserved_at_ms DESC LIMIT $4
+        """,
+        asker.guild_id,
+        asker.user_id,
+        now_ms - rule.allowance.period.span_ms,
+        max(MOST_SHOWN, rule.allowance.edits or 0),
+    )
 
 
 def _open_codes(session: Session, user_id: int, cap: int | None) -> list[str]:
