@@ -39,6 +39,8 @@ class Lanes:
             Lane(AT_SERVICE_STATES, (self._widths.read - running[f"{READ} {name}"]) * batch, service=name)
             for name, batch in self._batches.items()
         ]
+        for name in set(at_service) - set(self._batches):  # a service that was switched off with jobs open
+            lanes += [Lane(QUEUED, self._widths.prepare, name, prepared=True), Lane(AT_SERVICE_STATES, 1, name)]
         lanes.append(Lane(frozenset({State.DELIVERING}), self._widths.deliver - running[DELIVER]))
         return [lane for lane in lanes if lane.free > 0]
 
@@ -60,7 +62,8 @@ class Lanes:
     def batches(self, jobs: Sequence[Job]) -> list[list[Job]]:
         """Group claimed jobs into steps: running jobs of one service by its batch size, all others alone."""
         steps = [[job] for job in jobs if job.state is not State.RUNNING]
-        for service, size in self._batches.items():
+        for service in dict.fromkeys(job.service for job in jobs):
             running = [job for job in jobs if job.state is State.RUNNING and job.service == service]
+            size = self._batches.get(service, 1)
             steps += [running[start : start + size] for start in range(0, len(running), size)]
         return steps

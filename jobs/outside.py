@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from jobs.errors import ProviderGoneError
 from jobs.gates import Gates
 from jobs.job import Charge, Job
 from jobs.office import BudgetWarning, LogNote
@@ -48,6 +49,12 @@ class Outside:
     on_move: Callable[[Job, str], None] = _unheard
     on_budget: Callable[[BudgetWarning], None] = _unwarned
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    def provider(self, service: str) -> Provider:
+        """Return a service; raises ProviderGoneError for one that is not switched on here any more."""
+        if service not in self.providers:
+            raise ProviderGoneError(service, "not switched on")
+        return self.providers[service]
 
     async def move(
         self,

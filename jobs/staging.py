@@ -22,7 +22,7 @@ class Links:
 
 async def stage(job: Job, out: Outside) -> Job:
     """Return the job with its clip and pictures fetched, looked at and kept: nothing is spent yet."""
-    abilities = out.gates.abilities(job.service).for_request(job.request)
+    abilities = out.provider(job.service).abilities.for_request(job.request)
     images = dict(job.request.images)
     for name, picture in images.items():
         if not picture.file:
@@ -35,7 +35,7 @@ async def stage(job: Job, out: Outside) -> Job:
 
 async def open_links(job: Job, out: Outside) -> Links:
     """Return addresses of what was staged: hosted by us, else uploaded to the service, else the original ones."""
-    provider = out.providers[job.service]
+    provider = out.provider(job.service)
     clip = None if job.clip is None else await _address(job.clip.file, job.request.clip, out, provider)
     images = {
         f"{name}_url": await _address(picture.file, picture.source, out, provider)

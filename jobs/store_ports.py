@@ -130,7 +130,10 @@ class JobStore(Protocol):
         """Return the first moment after the given one when an open job becomes due or a lease ends; None for never."""
 
     async def at_service(self, *, now_ms: int) -> Mapping[str, int]:
-        """Count by service the jobs SUBMITTING, RUNNING, or QUEUED, ready and leased: about to be sent."""
+        """Count by service the jobs SUBMITTING, RUNNING, or QUEUED, ready and leased: about to be sent.
+
+        A service that has none of them but other open jobs counts 0.
+        """
 
     async def open_counts(self) -> Mapping[State, int]:
         """Count open jobs by state."""

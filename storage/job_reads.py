@@ -48,12 +48,16 @@ def next_due_ms(session: Session, *, after_ms: int) -> int | None:
 
 
 def at_service(session: Session, *, now_ms: int) -> Mapping[str, int]:
-    """Count by service the jobs SUBMITTING, RUNNING, or QUEUED, ready and leased."""
+    """Count by service the jobs SUBMITTING, RUNNING, or QUEUED, ready and leased; 0 where its open jobs are others."""
     rows = session.rows(
         """
-        SELECT service, COUNT(*) AS jobs FROM open_jobs
-        WHERE state IN ('submitting', 'running') OR (state = 'queued' AND ready = 1 AND leased_until_ms > $1)
-        GROUP BY service
+        SELECT service, COUNT(
+            CASE
+                WHEN state IN ('submitting', 'running') OR (state = 'queued' AND ready = 1 AND leased_until_ms > $1)
+                THEN 1
+            END
+        ) AS jobs
+        FROM open_jobs GROUP BY service
         """,
         now_ms,
     )

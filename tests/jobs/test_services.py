@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jobs.errors import LimitReachedError, OutOfCreditError, ProviderUnavailableError, UnusableClipError
-from jobs.job import ClipSource, Job, Kind, Picture, Request, State
+from jobs.job import ClipSource, FailureCode, Job, Kind, Picture, Request, State
 from jobs.services import Abilities, Progress, Status
 from tests.fakes import abilities_of
 from tests.jobs.making import REQUEST
@@ -129,6 +129,36 @@ async def check_stays(folder: Path, other: Abilities) -> None:
         assert (await world.read(job)).service == "kie"
     finally:
         await world.database.close()
+
+
+class TestSwitchedOff:
+    async def test_a_waiting_job_goes_elsewhere_when_its_service_is_switched_off(self, world: World) -> None:
+        world.gates.note_error("kie", ProviderUnavailableError("kie", "busy", maintenance=True))
+        world.gates.note_error("lumalabs", ProviderUnavailableError("lumalabs", "busy", maintenance=True))
+        job = await world.accept()
+        await world.work()
+        world.restart(without="kie")
+        found = await world.run_to(job, State.RUNNING)
+        assert found.service == "lumalabs"
+
+    async def test_a_running_one_is_told_after_its_time_and_costs_nothing(self, world: World) -> None:
+        job = await world.accept()
+        await world.run_to(job, State.RUNNING)
+        world.restart(without="kie")
+        found = await world.run_to(job, State.FAILED)
+        assert found.failure is not None
+        assert found.failure.code is FailureCode.TIMED_OUT
+        assert await world.reservation(job) == "released"
+
+    async def test_it_goes_on_when_the_service_comes_back(self, world: World) -> None:
+        job = await world.accept()
+        await world.run_to(job, State.RUNNING)
+        world.restart(without="kie")
+        world.clock.advance(60_000)
+        await world.work()
+        world.provider.status = Status(Progress.DONE, ("https://video.example/v.mp4",))
+        world.restart()
+        await world.run_to(job, State.DELIVERED)
 
 
 class TestPictures:

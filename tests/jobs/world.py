@@ -44,9 +44,10 @@ class World:
         self._interactions = 0
         self.restart()
 
-    def restart(self) -> None:
-        """Begin again as a new process on the same database."""
-        providers = {each.abilities.name: each for each in (self.provider, *self.others)}
+    def restart(self, *, without: str = "") -> None:
+        """Begin again as a new process on the same database, where one service may be switched off."""
+        opened = [each for each in (self.provider, *self.others) if each.abilities.name != without]
+        providers = {each.abilities.name: each for each in opened}
         order = {kind: list(providers) for kind in Kind}
         self.gates = Gates([each.abilities for each in providers.values()], self.clock, preferences=order)
         self.outside = Outside(
