@@ -89,7 +89,7 @@ class Lifecycle:
             return
         try:
             order = Order(links.fill(sent.request), links.clip, self._callback_url(job.service, token))
-            accepted = await self._out.providers[job.service].submit(order)
+            accepted = await self._out.provider(job.service).submit(order)
         except ProviderError as error:
             await self._not_accepted(sent, error)
         else:
@@ -166,7 +166,7 @@ class Lifecycle:
 
     async def poll(self, jobs: Sequence[Job]) -> None:
         """Read what the service says of running jobs: the only truth about a result."""
-        provider = self._out.providers[jobs[0].service]
+        provider = self._out.provider(jobs[0].service)
         known = [job.provider_job_id for job in jobs if job.provider_job_id is not None]
         answers = await provider.poll(known)
         for job in jobs:
