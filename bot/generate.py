@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import discord
 
@@ -17,6 +17,7 @@ from bot.pictures import Given, read_pictures
 from bot.presses import Form, build_text_field
 from bot.pressing import find_here, is_own
 from bot.service_options import Value, check_offered, read_options, wants_of
+from bot.styles import read_style
 from jobs.errors import InvalidRequestError, UnusableClipError
 from jobs.job import Job, Kind, Request, State
 
@@ -34,6 +35,7 @@ class Wish:
     pictures: Mapping[str, Given] = field(default_factory=dict)
     spoiler: bool = False
     private: bool = False
+    style: str | None = None
 
     @property
     def wants(self) -> frozenset[str]:
@@ -83,7 +85,7 @@ async def extend_job(interaction: discord.Interaction[LumaBot], job: Job, wish: 
 
 def _naming(wish: Wish, named: Mapping[str, Value]) -> Wish:
     kept = {name: value for name, value in wish.options.items() if name not in ("video_id", "video_url")}
-    return Wish(wish.prompt, {**kept, **named}, wish.pictures, wish.spoiler, wish.private)
+    return replace(wish, options={**kept, **named})
 
 
 async def _take_in(
@@ -93,9 +95,12 @@ async def _take_in(
     abilities = bot.desk.lifecycle.choose_service(kind, wish.wants, only=parent.service if parent else "")
     prompt = read_prompt(wish.prompt, abilities)
     check_offered(wish.wants, abilities)
+    style = await read_style(interaction, wish.style)
     request = Request(
         kind,
         prompt,
+        style=style.name if style else "",
+        style_text=style.text if style else "",
         options=read_options(wish.options, abilities),
         images=read_pictures(bot, wish.pictures, abilities),
         spoiler=wish.spoiler,

@@ -17,7 +17,7 @@ from jobs.quota import Allowance, Period
 Member = discord.Member | discord.User
 # What the bot needs of a channel it posts on its own.
 POSTING = {"view_channel": "View Channel", "send_messages": "Send Messages", "embed_links": "Embed Links"}
-SHOWING = POSTING | {"attach_files": "Attach Files"}
+SHOWING = POSTING | {"attach_files": "Attach Files", "read_message_history": "Read Message History"}
 
 
 async def confirm(interaction: discord.Interaction[LumaBot], entry: LogEntry | None) -> None:
@@ -100,7 +100,9 @@ async def list_role(
     await confirm(interaction, await settings.set_role(build_act(interaction, reason), role_id, verdict))
 
 
-async def set_showcase(interaction: discord.Interaction[LumaBot], channel: discord.TextChannel | None) -> None:
+async def set_showcase(
+    interaction: discord.Interaction[LumaBot], channel: discord.TextChannel | discord.ForumChannel | None
+) -> None:
     """Choose where shared results go."""
     _check_posting(channel, SHOWING)
     settings, channel_id = interaction.client.desk.office.settings, channel.id if channel else None
@@ -114,7 +116,7 @@ async def set_alerts(interaction: discord.Interaction[LumaBot], channel: discord
     await confirm(interaction, await settings.set_alerts(build_act(interaction), channel_id))
 
 
-def _check_posting(channel: discord.TextChannel | None, needed: Mapping[str, str]) -> None:
+def _check_posting(channel: discord.TextChannel | discord.ForumChannel | None, needed: Mapping[str, str]) -> None:
     if channel is None:
         return
     missing = missing_in(channel, needed)

@@ -12,7 +12,9 @@ from bot.offers import suggest_values, trim
 from bot.own_jobs import CHOICES, name_choice
 from bot.pictures import Given
 from bot.presses import read_fields
+from bot.styles import suggest_styles
 from jobs.job import Kind, State
+from jobs.styles import NAME_CHARS
 
 Link = app_commands.Range[str, 1, LINK_CHARS]
 
@@ -20,6 +22,7 @@ Link = app_commands.Range[str, 1, LINK_CHARS]
 @app_commands.command(name="generate", description="Make a new video with Luma")
 @app_commands.describe(
     prompt="What the video should show, in English",
+    style="A style that goes along with the prompt",
     aspect_ratio="Width to height, 16:9 if you leave it out",
     start_image="The picture the video begins with, as a file",
     start_image_url="The picture the video begins with, as a link",
@@ -34,6 +37,7 @@ async def generate_command(
     interaction: discord.Interaction[LumaBot],
     *,
     prompt: app_commands.Range[str, 1, 800],
+    style: app_commands.Range[str, 1, NAME_CHARS] | None = None,
     aspect_ratio: app_commands.Range[str, 1, 20] | None = None,
     start_image: discord.Attachment | None = None,
     start_image_url: Link | None = None,
@@ -47,7 +51,7 @@ async def generate_command(
     """Make a new video."""
     options = {"aspect_ratio": aspect_ratio, "enhancement": enhancement, "loop": loop}
     pictures = {"start_image": Given(start_image, start_image_url), "end_image": Given(end_image, end_image_url)}
-    await generate(interaction, Wish(prompt, options, pictures, spoiler, private))
+    await generate(interaction, Wish(prompt, options, pictures, spoiler, private, style))
 
 
 @app_commands.command(name="extend", description="Go on with a video you made with Luma")
@@ -89,6 +93,9 @@ async def submit_form(interaction: discord.Interaction[LumaBot], job_id: str) ->
     """Go on with the video of a message: the prompt has come."""
     job = await find_extendable(interaction, job_id)
     await extend_job(interaction, job, Wish(read_fields(interaction).get("prompt", "")))
+
+
+generate_command.autocomplete("style")(suggest_styles)
 
 
 @generate_command.autocomplete("aspect_ratio")

@@ -55,9 +55,9 @@ async def roles_command(
 
 
 @app_commands.command(name="showcase", description="Where shared results go")
-@app_commands.describe(channel="The channel; leave it out for none")
+@app_commands.describe(channel="The channel, forum or media channel; leave it out for none")
 async def showcase_command(
-    interaction: discord.Interaction[LumaBot], channel: discord.TextChannel | None = None
+    interaction: discord.Interaction[LumaBot], channel: discord.TextChannel | discord.ForumChannel | None = None
 ) -> None:
     """Choose the showcase."""
     await set_showcase(interaction, channel)

@@ -42,8 +42,8 @@ async def test_both_together_keep_the_limit(world: World) -> None:
     limit = world.provider.abilities.prompt_chars
     room = limit - len("In black and white") - len(". ")
     await world.accept(request=replace(STYLED, prompt="x" * room))
+    new = replace(make_new(99), request=replace(STYLED, prompt="x" * (room + 1)))
     with pytest.raises(InvalidRequestError) as refused:
-        new = replace(make_new(99), request=replace(STYLED, prompt="x" * (room + 1)))
         await world.intake.queue(new)
     assert f"has {limit + 1} characters" in refused.value.text
     assert "Shorten the prompt by 1," in refused.value.text
