@@ -72,7 +72,7 @@ async def running(store: SqlJobStore, task: str = "task-1", **changes: Any) -> t
 
 async def ended(store: SqlJobStore, state: State, failure: Failure | None = None, **changes: Any) -> Job:
     """Bring a job to an end through every state on the way."""
-    job, _ = await running(store, task=f"task-{next(interactions)}", **changes)
+    job, _ = await running(store, task=f"ended-{next(interactions)}", **changes)
     charge = Charge.SETTLE if state is State.DELIVERED else Charge.RELEASE
     if state is State.CANCELLED:
         moved = await store.move(job, replace(job, state=state), event="cancel", now_ms=4000, charge=charge)
