@@ -17,6 +17,7 @@ from tests.bench.buttons import measure_buttons
 from tests.bench.callbacks import measure_callbacks
 from tests.bench.memory import measure_memory
 from tests.bench.presses import measure_presets, measure_presses
+from tests.bench.quotas import measure_quotas
 from tests.bench.report import Figure, show, write_report
 from tests.bench.services import measure_services
 from tests.bench.start import measure_start
@@ -32,6 +33,7 @@ PARTS: Mapping[str, Callable[[Path], Coroutine[Any, Any, list[Figure]]]] = {
     "presses": measure_presses,
     "presets": measure_presets,
     "buttons": measure_buttons,
+    "quotas": measure_quotas,
 }
 # Several times what a part takes on a slow machine; one that takes longer hangs.
 LONGEST_SECONDS = 420.0
