@@ -1,5 +1,6 @@
 """Make an edit from an earlier one, through the same checks as a new one: again, with other words, from its result."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -9,12 +10,13 @@ from bot import refusals
 from bot.client import LumaBot
 from bot.clip_claims import has_expired
 from bot.entry import enter
+from bot.faults import DISCORD_FAULTS
 from bot.intake import Ask, take_in
 from bot.language import tr
 from bot.options import read_prompt
 from bot.pictures import keep_pictures
 from bot.presses import Form, build_text_field, read_fields
-from bot.pressing import find_own, find_own_result
+from bot.pressing import LOOK_SECONDS, find_own, find_own_result
 from bot.result_messages import find_attachment
 from bot.service_options import check_offered, read_options
 from jobs.job import ClipSource, Job, Kind, Request
@@ -61,13 +63,18 @@ async def make_onward(interaction: discord.Interaction[LumaBot], job_id: str) ->
 
 async def _repeat(interaction: discord.Interaction[LumaBot], job: Job, prompt: str) -> Request:
     await enter(interaction)
-    images = await keep_pictures(interaction.client, job)
-    return replace(job.request, prompt=prompt, clip=await _own_clip(interaction, job), images=images)
+    return await read_again(interaction.client, job, prompt)
 
 
-async def _own_clip(interaction: discord.Interaction[LumaBot], job: Job) -> ClipSource | None:
+async def read_again(bot: LumaBot, job: Job, prompt: str) -> Request:
+    """Return a job's request as a new one can have it; raises UserError where clip or picture are gone."""
+    images = await keep_pictures(bot, job)
+    return replace(job.request, prompt=prompt, clip=await _own_clip(bot, job), images=images)
+
+
+async def _own_clip(bot: LumaBot, job: Job) -> ClipSource | None:
     """Return the clip of a job as a new one can have it: as it was made ready, else from where it came."""
-    desk, source = interaction.client.desk, job.request.clip
+    desk, source = bot.desk, job.request.clip
     if source is None:
         return None
     if source.job_id is not None:
@@ -116,7 +123,7 @@ async def _take_in(interaction: discord.Interaction[LumaBot], job: Job, request:
     check_offered(request.wants, abilities)
     options = read_options(request.options, abilities)
     request = replace(request, prompt=read_prompt(request.prompt, abilities), options=options)
-    await take_in(interaction, Ask(request, abilities.name, job.id, thread_id=_thread_of(interaction, job)))
+    await take_in(interaction, Ask(request, abilities.name, job.id, thread=await _find_thread(interaction, job)))
 
 
 def _choose(interaction: discord.Interaction[LumaBot], request: Request, job: Job) -> Abilities:
@@ -125,11 +132,21 @@ def _choose(interaction: discord.Interaction[LumaBot], request: Request, job: Jo
     return interaction.client.desk.lifecycle.choose_service(request.kind, request.wants, only=only)
 
 
-def _thread_of(interaction: discord.Interaction[LumaBot], job: Job) -> int | None:
-    """Return the thread in which a line of versions goes on; None where the press itself says where."""
-    if job.request.private or job.guild_id is None or job.guild_id != interaction.guild_id:
+async def _find_thread(interaction: discord.Interaction[LumaBot], job: Job) -> discord.Thread | None:
+    """Return the thread in which a line of versions goes on; None for here: it is the one, or it is gone or closed."""
+    is_elsewhere = job.thread_id is not None and job.thread_id != interaction.channel_id
+    if not is_elsewhere or job.request.private or job.guild_id != interaction.guild_id:
         return None
-    return job.thread_id
+    assert job.thread_id is not None
+    try:
+        async with asyncio.timeout(LOOK_SECONDS):
+            thread = await interaction.client.fetch_channel(job.thread_id)
+    except DISCORD_FAULTS:
+        return None
+    if not isinstance(thread, discord.Thread) or thread.locked or thread.parent is None:
+        return None
+    member = interaction.user
+    return thread if isinstance(member, discord.Member) and thread.permissions_for(member).view_channel else None
 
 
 def _prompt_field(abilities: Abilities, prompt: str) -> discord.ui.Label[Any]:

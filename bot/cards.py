@@ -124,6 +124,8 @@ def _working(job: Job, work: Work) -> str:
 
 
 def _ending_link(job: Job) -> str:
+    if job.deleted_at_ms is not None:
+        return " " + tr("It was deleted.")
     url = replies.result_url(job)
     return f" {url}" if url else ""
 

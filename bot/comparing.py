@@ -1,6 +1,5 @@
 """Put a result beside its clip or beside another version, in one video, once per pair."""
 
-import hashlib
 from dataclasses import dataclass, replace
 
 import discord
@@ -77,7 +76,7 @@ async def _post(interaction: discord.Interaction[LumaBot], wanted: Comparison) -
         raise refusals.not_yours()
     file = await _make(bot, wanted)
     # Under a name of its own: smaller encodes are kept by job.
-    job = replace(wanted.job, id=_name(wanted.pair))
+    job = replace(wanted.job, id=wanted.pair.file_id)
     letter = Letter(CopyKind.COMPARE, wanted.pair, job, lambda parcel: _text(wanted, parcel))
     channel_id = wanted.job.result_channel_id or wanted.job.thread_id or interaction.channel_id or 0
     return await post_copy(bot, channel_id, letter, Result("", file))
@@ -92,18 +91,13 @@ async def _make(bot: LumaBot, wanted: Comparison) -> str:
     if not (await results.gallery.keeps(wanted.before) and await results.gallery.keeps(wanted.after)):
         raise refusals.not_comparable()
     try:
-        file = await results.gallery.compare(replace(wanted.job, id=_name(pair)), wanted.before, wanted.after)
+        file = await results.gallery.compare(replace(wanted.job, id=pair.file_id), wanted.before, wanted.after)
     except MediaError as error:
         raise UserError("These two videos can't be put side by side.", rule="media") from error
     if not await results.store.keep(pair.job_id, Keepsake.COMPARE, file, pair.other_job_id):
         await results.gallery.discard(file)
         raise refusals.deleted()
     return file
-
-
-def _name(pair: Pair) -> str:
-    other = hashlib.sha256(pair.other_job_id.encode()).hexdigest()[:16]
-    return f"{pair.job_id[:40]}-{other}"
 
 
 def _text(wanted: Comparison, parcel: Parcel) -> str:

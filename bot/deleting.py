@@ -47,10 +47,11 @@ async def delete_result(interaction: discord.Interaction[LumaBot], job_id: str) 
 
 async def clear_away(bot: LumaBot, deleted: Deleted) -> int:
     """Delete the files, messages and shares of a result; returns how many messages could not be deleted."""
-    for file in deleted.files:
-        await bot.desk.results.gallery.discard(file)
+    job, results = deleted.job, bot.desk.results
+    for file_id in (job.id, *(pair.file_id for pair in deleted.pairs)):
+        await results.gallery.discard_all(file_id)
+    results.show_card(job)
     messages = [(copy.channel_id, copy.message_id) for copy in deleted.copies]
-    job = deleted.job
     if job.result_channel_id is not None and job.result_message_id is not None:
         messages.insert(0, (job.result_channel_id, job.result_message_id))
     left = sum([not await remove_message(bot, *message) for message in messages])

@@ -13,6 +13,7 @@ from bot import replies
 from bot.card_edits import EVERY_SECONDS, CardEdits
 from bot.cards import build_card, card_buttons, read_card
 from bot.client import LumaBot
+from bot.language import speaking
 from bot.opening import find_or_post_card, may_have_thread, nonce_of, open_thread
 from bot.places import CALL_SECONDS, ClosedError, Place, discord_errors, find_own, parent_id_of, places_of
 from bot.presses import Buttons
@@ -98,27 +99,29 @@ class DiscordDelivery:
     async def post_result(self, job: Job, parcel: Parcel) -> Posted:
         """Post the result and mention the requester; raises TooLargeError when the file will not go."""
         is_first = not await self._bot.desk.results.store.has_result(job.user_id, besides=job.id)
-        return await self._post(
-            Note(
-                job,
-                lambda elsewhere: replies.result_text(job, parcel, elsewhere=elsewhere, is_first=is_first),
-                nonce_of(job, "result"),
-                parcel.path,
-                parcel.filename,
-                result_buttons(self._bot, job),
+        with speaking(job.locale):
+            return await self._post(
+                Note(
+                    job,
+                    lambda elsewhere: replies.result_text(job, parcel, elsewhere=elsewhere, is_first=is_first),
+                    nonce_of(job, "result"),
+                    parcel.path,
+                    parcel.filename,
+                    result_buttons(self._bot, job),
+                )
             )
-        )
 
     async def post_failure(self, job: Job) -> Posted:
         """Tell the requester why the job failed and what to do."""
-        return await self._post(
-            Note(
-                job,
-                lambda elsewhere: replies.failure_text(job, elsewhere=elsewhere),
-                nonce_of(job, "failure"),
-                buttons=failure_buttons(job),
+        with speaking(job.locale):
+            return await self._post(
+                Note(
+                    job,
+                    lambda elsewhere: replies.failure_text(job, elsewhere=elsewhere),
+                    nonce_of(job, "failure"),
+                    buttons=failure_buttons(job),
+                )
             )
-        )
 
     async def _post(self, note: Note) -> Posted:
         refusals: list[str] = []

@@ -25,12 +25,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Hold a checked wish: what is asked, of which service, which edit it goes on from, and in which thread."""
+    """Hold a checked wish: what is asked, of which service, which edit it goes on from, and where, if not here."""
 
     request: Request
     service: str
     parent_job_id: str | None = None
-    thread_id: int | None = None
+    thread: discord.Thread | None = None
 
 
 async def take_in(interaction: discord.Interaction[LumaBot], ask: Ask) -> None:
@@ -44,9 +44,9 @@ async def take_in(interaction: discord.Interaction[LumaBot], ask: Ask) -> None:
     if ask.request.private and interaction.guild_id is not None:
         await _answer_privately(interaction, job)
         return
-    if ask.thread_id not in (None, interaction.channel_id):
-        await interaction.client.desk.lifecycle.place(job, None, ask.thread_id)
-        await say(interaction, tr("Your new version is being made in {thread}.", thread=f"<#{ask.thread_id}>"))
+    if ask.thread is not None:
+        await interaction.client.desk.lifecycle.place(job, None, ask.thread.id)
+        await say(interaction, tr("Your new version is being made in {thread}.", thread=ask.thread.mention))
         return
     card = await _answer(interaction, job)
     if card is not None:
@@ -55,7 +55,10 @@ async def take_in(interaction: discord.Interaction[LumaBot], ask: Ask) -> None:
 
 def _new_job(interaction: discord.Interaction[LumaBot], ask: Ask) -> NewJob:
     channel_id, asker = interaction.channel_id or 0, build_asker(interaction)
-    here = channel_id if is_thread(interaction) and not ask.request.private else None
+    parent_id = next(iter(asker.channel_ids[1:]), None)
+    thread_id = channel_id if is_thread(interaction) and not ask.request.private else None
+    if ask.thread is not None:
+        channel_id, parent_id, thread_id = ask.thread.id, ask.thread.parent_id, ask.thread.id
     return NewJob(
         kind=ask.request.kind,
         user_id=interaction.user.id,
@@ -65,10 +68,10 @@ def _new_job(interaction: discord.Interaction[LumaBot], ask: Ask) -> NewJob:
         locale=str(interaction.locale),
         request=ask.request,
         service=ask.service,
-        thread_id=ask.thread_id or here,
+        thread_id=thread_id,
         parent_job_id=ask.parent_job_id,
         role_ids=asker.role_ids,
-        parent_channel_id=next(iter(asker.channel_ids[1:]), None),
+        parent_channel_id=parent_id,
     )
 
 

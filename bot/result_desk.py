@@ -14,9 +14,13 @@ def _no_provider(_service: str) -> Provider | None:
 
 @dataclass(frozen=True, slots=True)
 class ResultDesk:
-    """Hold the results' side of the database, their files, the services, and the upload limit of a job's place."""
+    """Hold the results' side of the database, their files and services, and two acts of the delivery.
+
+    `upload_limit` says what a job's place takes, `show_card` brings its card up to date soon.
+    """
 
     store: ResultStore
     gallery: Gallery
     upload_limit: Callable[[Job], Awaitable[int]]
+    show_card: Callable[[Job], None]
     provider_of: Callable[[str], Provider | None] = _no_provider

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 from typing import Protocol
 
-from jobs.job import Job, Result, State
+from jobs.job import Job, State
 from jobs.ports import Clips
 
 
@@ -29,6 +30,11 @@ class Pair:
 
     job_id: str
     other_job_id: str = ""
+
+    @property
+    def file_id(self) -> str:
+        """Return the id under which files of it are kept: one of the newer job's."""
+        return f"{self.job_id}-{sha256(self.other_job_id.encode()).hexdigest()[:16]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +69,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """Tell what goes with a deleted result: its shelf files, and the messages it stands in."""
+    """Tell what goes with a deleted result: the comparisons it is part of, and the messages it stands in."""
 
     job: Job
-    files: tuple[str, ...]
+    pairs: tuple[Pair, ...]
     copies: tuple[Copy, ...]
 
 
@@ -140,8 +146,8 @@ class Gallery(Clips, Protocol):
     async def keeps(self, file: str) -> bool:
         """Tell whether a file is on the shelf; False for an empty name."""
 
-    async def poster(self, job: Job, result: Result) -> str:
-        """Make a still picture of a result; return its name on the shelf."""
+    async def discard_all(self, job_id: str) -> None:
+        """Delete every file that is kept for a job, those made from its result too."""
 
     async def compare(self, job: Job, before: str, after: str) -> str:
         """Make one video of two shelf files, before and after; return its name on the shelf."""

@@ -163,6 +163,10 @@ class ShelfClips:
         """Delete a shelf file; a missing one is fine."""
         await self._shelf.discard(file)
 
+    async def discard_all(self, job_id: str) -> None:
+        """Delete every file that is kept for a job, those made from its result too."""
+        await self._shelf.discard_all(job_id)
+
     async def close(self) -> None:
         """End the child processes."""
         await self._prober.close()

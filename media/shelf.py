@@ -138,6 +138,10 @@ class Shelf:
         """Delete a file; a missing one is fine."""
         await asyncio.to_thread(self.path(name).unlink, missing_ok=True)
 
+    async def discard_all(self, job_id: str) -> None:
+        """Delete every file that is kept for a job, those made from its result too."""
+        await asyncio.to_thread(self._discard_all, _plain(job_id))
+
     async def has_room(self) -> bool:
         """Tell whether the free space that must stay is there."""
         return await asyncio.to_thread(self._free, self.folder) >= self._limits.free_bytes
@@ -186,6 +190,11 @@ class Shelf:
                 with suppress(FileNotFoundError):
                     found.append(ShelfFile(path.name, path, path.stat().st_size))
         return found
+
+    def _discard_all(self, job_id: str) -> None:
+        for kind in ShelfKind:
+            for path in (self.folder / kind).glob(f"{kind}-{job_id}-*"):
+                path.unlink(missing_ok=True)
 
     def _kept(self) -> list[tuple[float, int, Path]]:
         kept = []

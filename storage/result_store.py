@@ -191,10 +191,12 @@ def _delete(session: Session, job_id: str, by: int, now_ms: int) -> Deleted | No
     job = read_job(row)
     record_event(session, job, "delete", now_ms=now_ms, detail=f"by {by}")
     withdraw_job(session, job_id, by, now_ms=now_ms)
-    made = session.rows("SELECT file FROM keepsakes WHERE job_id = $1 OR other_job_id = $1", job_id)
+    made = session.rows(
+        "SELECT job_id, other_job_id FROM keepsakes WHERE what = 'compare' AND (job_id = $1 OR other_job_id = $1)",
+        job_id,
+    )
     copies = session.rows("SELECT * FROM copies WHERE job_id = $1 OR other_job_id = $1", job_id)
     session.execute("DELETE FROM keepsakes WHERE job_id = $1 OR other_job_id = $1", job_id)
     session.execute("DELETE FROM copies WHERE job_id = $1 OR other_job_id = $1", job_id)
-    kept = (job.clip.file if job.clip else "", job.result.file if job.result else "")
-    files = tuple(file for file in (*kept, *(row["file"] for row in made)) if file)
-    return Deleted(job, files, tuple(map(_read_copy, copies)))
+    pairs = tuple(Pair(row["job_id"], row["other_job_id"]) for row in made)
+    return Deleted(job, pairs, tuple(map(_read_copy, copies)))

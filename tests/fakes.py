@@ -215,6 +215,12 @@ class FakeClips:
             await self.hang_compare.wait()
         return self._put(f"compare-{job.id}.mp4", f"{before}|{after}".encode())
 
+    async def discard_all(self, job_id: str) -> None:
+        """Delete the files named after a job."""
+        if self.folder is not None:
+            for path in self.folder.glob(f"*-{job_id}*"):
+                path.unlink()
+
     def _put(self, name: str, content: bytes) -> str:
         self.path(name).write_bytes(content)
         return name

@@ -8,7 +8,8 @@ import pytest
 from jobs.errors import DeliveryError
 from jobs.job import Job
 from jobs.office import Deed
-from tests.bot.results import children, delivered, keep_files, plant_button, press, told
+from jobs.result_ports import Keepsake, Pair
+from tests.bot.results import children, delivered, keep_file, keep_files, plant_button, press, told
 from tests.bot.world import BotWorld, open_bot_world
 
 
@@ -43,6 +44,26 @@ async def test_all_that_shows_it_goes(world: BotWorld) -> None:
     assert left == []
     assert not stands(world, job.result_channel_id, job.result_message_id)
     assert [each.id for each in gone] == [job.id]
+
+
+async def test_a_comparison_with_it_goes_too_and_the_other_result_stays(world: BotWorld) -> None:
+    first, second = await delivered(world), await delivered(world)
+    pair = Pair(second.id, first.id)
+    await world.results.keep(second.id, Keepsake.COMPARE, f"compare-{pair.file_id}.mp4", first.id)
+    for name in (f"compare-{pair.file_id}.mp4", f"small-{pair.file_id}.mp4", f"small-{first.id}.mp4"):
+        keep_file(world, name)
+    await press(world, first, "deletion")
+    left = {path.name for path in (world.clips.folder or Path()).iterdir()}
+    assert left == {f"clip-{second.id}.mp4", f"result-{second.id}.mp4"}
+
+
+async def test_its_card_says_so(world: BotWorld) -> None:
+    job = await delivered(world)
+    await press(world, job, "deletion")
+    await world.delivery.settle()
+    card = world.actor.message("Mia", job.card_message_id or 0).embeds[0]["description"]
+    assert "was deleted" in card
+    assert "https://" not in card
 
 
 async def test_the_log_tells_who_deleted_whose(world: BotWorld) -> None:

@@ -185,9 +185,26 @@ class TestOnward:
         view = await world.actor.press("Mia", plant_button(world, custom_id), custom_id)
         (made,) = await children(world, job)
         assert f"<#{job.thread_id}>" in told(world, view)
+        assert made.channel_id == job.thread_id
         assert (made.thread_id, made.card_message_id) == (job.thread_id, None)
         opened = await world.delivery.open_place(made)
         assert opened.card_channel_id == job.thread_id
+
+    async def test_from_elsewhere_a_thread_that_is_gone_or_closed_is_not_gone_on_in(self, world: BotWorld) -> None:
+        local = world.server.world
+        for end in ("lock", "delete"):
+            job = await delivered(world)
+            thread = local.channels[job.thread_id or 0]
+            if end == "delete":
+                local.delete_channel(thread)
+            else:
+                assert thread.thread is not None
+                thread.thread.locked = True
+            custom_id = f"luma:again:{job.id}"
+            await world.actor.press("Mia", plant_button(world, custom_id), custom_id)
+            (made,) = await children(world, job)
+            assert made.channel_id == local.find_channel("edits").id, end
+            assert made.card_message_id is not None
 
     async def test_a_private_result_goes_on_in_direct_messages(self, world: BotWorld) -> None:
         job = await delivered(world, private=True)

@@ -172,3 +172,14 @@ async def test_discarding_twice_is_fine(tmp_path: Path) -> None:
     name = await put(shelf, "job1")
     await asyncio.gather(shelf.discard(name), shelf.discard(name))
     assert not shelf.path(name).exists()
+
+
+async def test_all_files_of_a_job_go_and_no_others(tmp_path: Path) -> None:
+    shelf = await open_shelf(tmp_path, FakeClock())
+    gone = [await put(shelf, "job1", kind) for kind in ShelfKind] + [await put(shelf, "job1-abc", ShelfKind.SMALL)]
+    stays = [await put(shelf, "job11"), await put(shelf, "job2")]
+    await shelf.discard_all("job1")
+    assert not any(shelf.path(name).exists() for name in gone)
+    assert all(shelf.path(name).exists() for name in stays)
+    with pytest.raises(ValueError, match="not an id"):
+        await shelf.discard_all("../*")

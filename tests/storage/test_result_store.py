@@ -87,7 +87,7 @@ class TestDeletion:
         await results.note_copy(CopyKind.AGAIN, Pair(first.id), Copy(5, 51, 1))
         outcomes = await asyncio.gather(*(results.delete(first.id, 20, now_ms=9000) for _ in range(50)))
         (deleted,) = [each for each in outcomes if each is not None]
-        assert set(deleted.files) == {"poster-a", "compare-b"}
+        assert deleted.pairs == (Pair(second.id, first.id),)
         assert {copy.message_id for copy in deleted.copies} == {50, 51}
         assert deleted.job.deleted_at_ms == 9000
         assert await results.comparison(Pair(second.id)) == "compare-own"
@@ -105,23 +105,6 @@ class TestDeletion:
         failed, open_job = await ended(store, State.FAILED), await insert(store)
         for job_id in (open_job.id, failed.id, "gone"):
             assert await results.delete(job_id, 20, now_ms=1) is None
-
-    async def test_clip_and_result_go_too(
-        self, store: SqlJobStore, results: SqlResultStore, database: SqliteDatabase
-    ) -> None:
-        job = await delivered(store)
-        await database.write(
-            lambda session: session.execute(
-                "UPDATE jobs SET result = $2, clip = $3 WHERE id = $1",
-                job.id,
-                '{"url":"https://r.example","file":"result-x","facts":null,"url_expires_at_ms":null,"notes":[]}',
-                '{"file":"clip-x","facts":{"container":"mp4","video_codec":"h264","audio_codec":"","width":1,'
-                '"height":1,"duration_ms":1,"size_bytes":1,"fps":1.0},"notes":[]}',
-            )
-        )
-        deleted = await results.delete(job.id, 20, now_ms=1)
-        assert deleted is not None
-        assert deleted.files == ("clip-x", "result-x")
 
 
 async def test_the_last_thumb_of_each_member_counts(store: SqlJobStore, results: SqlResultStore) -> None:
