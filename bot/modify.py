@@ -14,7 +14,7 @@ from bot.options import read_prompt, read_start
 from bot.pictures import NOTHING, Given, read_pictures
 from bot.presses import Form, build_text_field
 from bot.service_options import Value, check_offered, read_options, wants_of
-from bot.styles import read_style
+from bot.styles import build_style_field, read_style
 from jobs.errors import InvalidRequestError, UnusableClipError
 from jobs.job import ClipSource, Kind, Request
 
@@ -118,6 +118,7 @@ async def ask_for_prompt(interaction: discord.Interaction[LumaBot], message: dis
                 max_length=min(abilities.prompt_chars, 4000),
                 long=True,
             ),
+            await build_style_field(interaction),
             build_text_field(
                 "link",
                 "The video",

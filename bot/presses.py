@@ -5,7 +5,7 @@ opened before a restart, or by two people at once, arrives like any other.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import discord
@@ -90,6 +90,16 @@ def build_text_field(
     return discord.ui.Label(text=label, description=description or None, component=text)
 
 
+def build_choice_field(
+    field: str, label: str, options: Sequence[discord.SelectOption], *, placeholder: str = ""
+) -> discord.ui.Label[Any]:
+    """Return a field of a form where one of at most 25 options may be chosen."""
+    choice: discord.ui.Select[Any] = discord.ui.Select(
+        custom_id=field, options=list(options), placeholder=placeholder or None, min_values=0, required=False
+    )
+    return discord.ui.Label(text=label, component=choice)
+
+
 def build_file_field(field: str, label: str, *, description: str = "") -> discord.ui.Label[Any]:
     """Return a field of a form that takes one file."""
     upload: discord.ui.FileUpload[Any] = discord.ui.FileUpload(custom_id=field, min_values=1, max_values=1)
@@ -104,7 +114,7 @@ def read_files(interaction: discord.Interaction[Any]) -> list[discord.Attachment
 
 
 def read_fields(interaction: discord.Interaction[Any]) -> Mapping[str, str]:
-    """Return the texts of a submitted form by field."""
+    """Return the texts and choices of a submitted form by field."""
     data: Any = interaction.data or {}
     return dict(_texts(data.get("components", ())))
 
@@ -118,4 +128,6 @@ def _texts(components: Any) -> list[tuple[str, str]]:
             found += _texts(component["components"])
         elif isinstance(component.get("value"), str):
             found.append((str(component.get("custom_id")), component["value"]))
+        elif isinstance(component.get("values"), list) and len(component["values"]) == 1:
+            found.append((str(component.get("custom_id")), str(component["values"][0])))
     return found

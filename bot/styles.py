@@ -7,6 +7,8 @@ import discord
 from discord import app_commands
 
 from bot import inert
+from bot.language import tr
+from bot.presses import build_choice_field
 from bot.recent_cache import RecentCache
 from jobs.styles import BUILT_IN, Origin, Style, StyleStore, Taste, find_style, rank, visible
 
@@ -93,6 +95,15 @@ async def suggest_own_styles(interaction: discord.Interaction[Any], typed: str) 
     own = await interaction.client.desk.styles.own(interaction.guild_id or DIRECT)
     ranked = rank(own, Taste(), typed)
     return [app_commands.Choice(name=inert.plain(style.name, 60), value=style.name) for style in ranked[:CHOICES]]
+
+
+async def build_style_field(interaction: discord.Interaction[Any]) -> discord.ui.Label[Any]:
+    """Return the field of a form where one of the styles may be chosen, those first that suggestions begin with."""
+    shelf: StyleShelf = interaction.client.desk.styles
+    taste = await shelf.taste(interaction.user.id, interaction.guild_id)
+    ranked = rank(await shelf.all(interaction.guild_id), taste, "")[:CHOICES]
+    options = [discord.SelectOption(label=shown_name(style, taste), value=style.name) for style in ranked]
+    return build_choice_field("style", tr("Style"), options, placeholder=tr("None"))
 
 
 async def read_style(interaction: discord.Interaction[Any], name: str | None) -> Style | None:

@@ -83,7 +83,7 @@ async def submit_form(interaction: discord.Interaction[LumaBot], subject: str) -
         origin = read_origin(subject, link)
     except ValueError:
         raise InvalidRequestError("I don't know that form any more. Please open it again.") from None
-    await modify(interaction, Wish(fields.get("prompt", ""), link=link), origin)
+    await modify(interaction, Wish(fields.get("prompt", ""), link=link, style=fields.get("style")), origin)
 
 
 SERVICE_OPTIONS = ("watermark", "strength", "model", "first_frame", "first_frame_url")

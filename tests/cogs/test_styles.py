@@ -84,6 +84,14 @@ class TestChoosing:
         assert (await suggested(world, "noi")) == ["House noir"]
         assert (await suggested(world, user="Noah"))[0] == "House noir"
 
+    @pytest.mark.parametrize("chosen", [["Vintage"], []])
+    async def test_a_style_is_chosen_in_the_form_of_the_message_menu(self, world: BotWorld, chosen: list[str]) -> None:
+        post = await world.actor.post("Noah", "edits", "look", files=[("clip.mp4", b"a clip")])
+        opened = await world.actor.context_menu("Mia", "Modify with Luma", post.id)
+        await world.actor.submit_modal(opened.id, {"prompt": "make it cold", "style": chosen})
+        request = (await world.only_job()).request
+        assert (request.prompt, request.style) == ("make it cold", "".join(chosen))
+
     async def test_at_most_25_are_suggested_of_500(self, world: BotWorld) -> None:
         guild = next(iter(world.server.world.guilds))
         for number in range(SERVER_STYLES):
