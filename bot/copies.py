@@ -57,12 +57,13 @@ class ChannelPostman:
         parts: dict[str, Any] = {"content": self.letter.text(parcel)}
         if self.letter.buttons is not None:
             parts["view"] = self.letter.buttons
-        if parcel.path is None:
+        attachment = parcel.attachment
+        if attachment is None:
             with discord_errors("copy"):
                 async with asyncio.timeout(CALL_SECONDS):
                     message = await channel.send(**parts)
         else:
-            file = discord.File(parcel.path, parcel.filename, spoiler=job.request.spoiler)
+            file = discord.File(*attachment, spoiler=job.request.spoiler)
             async with _uploads:
                 with discord_errors("copy"), contextlib.closing(file):
                     async with asyncio.timeout(UPLOAD_SECONDS):

@@ -105,9 +105,8 @@ class DiscordDelivery:
                     job,
                     lambda elsewhere: replies.result_text(job, parcel, elsewhere=elsewhere, is_first=is_first),
                     nonce_of(job, "result"),
-                    parcel.path,
-                    parcel.filename,
-                    result_buttons(self._bot, job),
+                    *(parcel.attachment or (None, "")),
+                    buttons=result_buttons(self._bot, job),
                 )
             )
 
@@ -125,18 +124,21 @@ class DiscordDelivery:
 
     async def _post(self, note: Note) -> Posted:
         refusals: list[str] = []
+        refused: int | None = None
         try:
             async for place in places_of(self._bot, note.job):
                 try:
-                    return await self._send(place, note)
+                    return await self._send(place, note, refused)
                 except ClosedError as error:
                     refusals.append(f"channel {place.channel_id}: {error}")
+                    refused = place.channel_id
         except ClosedError as error:
             refusals.append(str(error))
         raise DeliveryError("; ".join(refusals))
 
-    async def _send(self, place: Place, note: Note) -> Posted:
-        elsewhere = replies.moved_here(note.job.channel_id) if place.is_fallback else ""
+    async def _send(self, place: Place, note: Note, refused: int | None) -> Posted:
+        is_moved = place.is_fallback or refused is not None
+        elsewhere = replies.moved_here(refused or note.job.channel_id) if is_moved else ""
         parts: dict[str, Any] = {
             "content": note.text(elsewhere),
             "nonce": note.nonce,
@@ -192,11 +194,11 @@ class DiscordDelivery:
         assert job.card_message_id is not None
         view = await read_card(self._bot.desk, self._bot.usual, job)
         message = self._bot.get_partial_messageable(job.card_channel_id).get_partial_message(job.card_message_id)
+        with speaking(job.locale):
+            card, buttons = build_card(view), card_buttons(job)
         with self._calling("card", job, job.card_channel_id):
             async with asyncio.timeout(CALL_SECONDS):
-                await message.edit(
-                    embed=build_card(view), view=card_buttons(job), allowed_mentions=discord.AllowedMentions.none()
-                )
+                await message.edit(embed=card, view=buttons, allowed_mentions=discord.AllowedMentions.none())
 
 
 def _snowflake(at_ms: int) -> int:

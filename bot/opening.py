@@ -10,6 +10,7 @@ import discord
 from bot import inert
 from bot.cards import build_card, card_buttons, card_mark, read_card
 from bot.client import LumaBot
+from bot.language import speaking
 from bot.places import CALL_SECONDS, find_own, open_dm, parent_id_of
 from jobs.errors import DeliveryError
 from jobs.job import Job
@@ -40,9 +41,10 @@ async def find_or_post_card(bot: LumaBot, job: Job) -> Posted:
 
 
 async def _post_card(bot: LumaBot, job: Job, channel_id: int) -> Posted:
-    buttons = card_buttons(job)
+    view = await read_card(bot.desk, bot.usual, job)
+    with speaking(job.locale):
+        embed, buttons = build_card(view), card_buttons(job)
     extra: dict[str, Any] = {"view": buttons} if buttons else {}
-    embed = build_card(await read_card(bot.desk, bot.usual, job))
     channel = bot.get_partial_messageable(channel_id)
     with bot.refusals.calling("card", channel_id, under=parent_id_of(bot, job, channel_id)):
         async with asyncio.timeout(CALL_SECONDS):

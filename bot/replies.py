@@ -159,7 +159,9 @@ def _link_lines(job: Job, parcel: Parcel) -> Iterable[str]:
         return
     link = f"||{parcel.link} ||" if job.request.spoiler else parcel.link
     until = f" (until {relative_time(parcel.link_expires_at_ms)})" if parcel.link_expires_at_ms else ""
-    if parcel.path is None:
+    if parcel.path is None and job.result is not None and not job.result.file:
+        yield f"I could not fetch the video myself. Watch or download it at the video service{until}:\n{link}"
+    elif parcel.path is None:
         yield f"The video is too large to attach here. Watch or download it{until}:\n{link}"
     else:
         yield f"This is a smaller copy that fits here. The full video{until}:\n{link}"

@@ -1,8 +1,9 @@
 """Walk down the size ladder: the video as it is, a smaller one that fits, a link."""
 
+from dataclasses import replace
 from typing import Protocol
 
-from jobs.errors import MediaError, ProviderError, TooLargeError
+from jobs.errors import MediaError, ProviderError, TooLargeError, UserError
 from jobs.job import Job, Result
 from jobs.ports import Clips, Parcel, Posted
 from jobs.services import Provider, TemporaryLink
@@ -33,9 +34,24 @@ async def hand_over(job: Job, result: Result, clips: Clips, delivery: Postman, p
             size_bytes = parcel.path.stat().st_size if parcel.path and parcel.path.exists() else limit_bytes
             limit_bytes = min(limit_bytes, size_bytes) // 2
     link = await _link(result, clips, provider)
-    return await delivery.post_result(
-        job, Parcel(None, _filename(job), link.url, link.expires_at_ms, notes=result.notes)
-    )
+    parcel = Parcel(None, _filename(job), link.url, link.expires_at_ms, notes=result.notes)
+    return await _post_link(job, result, parcel, clips, delivery)
+
+
+async def _post_link(job: Job, result: Result, parcel: Parcel, clips: Clips, delivery: Postman) -> Posted:
+    """Post a link, with a picture of what it leads to where one can be made."""
+    try:
+        poster = await clips.poster(job, result) if result.file else ""
+    except (MediaError, UserError, OSError):
+        poster = ""
+    if not poster:
+        return await delivery.post_result(job, parcel)
+    try:
+        return await delivery.post_result(job, replace(parcel, poster=clips.path(poster)))
+    except TooLargeError:
+        return await delivery.post_result(job, parcel)
+    finally:
+        await clips.discard(poster)
 
 
 async def _fitting(

@@ -54,6 +54,9 @@ class Clips(Protocol):
     async def fit(self, job: Job, result: Result, limit_bytes: int) -> Fitted | None:
         """Return the result, or a smaller encode, within the limit; None when quality would suffer too much."""
 
+    async def poster(self, job: Job, result: Result) -> str:
+        """Make a still picture of a result; return its name on the shelf."""
+
     async def discard(self, file: str) -> None:
         """Delete a shelf file; a missing one is fine."""
 
@@ -71,7 +74,10 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """Hold what is handed over: a file to attach, or a link, or both (a smaller file and the full one's link)."""
+    """Hold what is handed over: a file to attach, or a link, or both (a smaller file and the full one's link).
+
+    `poster` is a still picture that goes with a link alone.
+    """
 
     path: Path | None
     filename: str
@@ -79,6 +85,14 @@ class Parcel:
     link_expires_at_ms: int | None = None
     shrunk: bool = False
     notes: tuple[Remark, ...] = field(default_factory=tuple)
+    poster: Path | None = None
+
+    @property
+    def attachment(self) -> tuple[Path, str] | None:
+        """Return the file that is attached, and its name for people; None for a link alone."""
+        if self.path is not None:
+            return self.path, self.filename
+        return None if self.poster is None else (self.poster, str(Path(self.filename).with_suffix(".jpg")))
 
 
 class Delivery(Protocol):

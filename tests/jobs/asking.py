@@ -112,6 +112,10 @@ class AskingClips:
         """Find that it fits."""
         return Fitted(self.path(result.file), 1000, shrunk=False)
 
+    async def poster(self, job: Job, result: Result) -> str:
+        """Never be asked: the file fits."""
+        raise AssertionError
+
     async def discard(self, file: str) -> None:
         """Have nothing to delete."""
 
