@@ -11,6 +11,7 @@ from bot.result_desk import ResultDesk
 from bot.showcase import Showcase
 from bot.styles import StyleShelf
 from jobs.job import Job, Kind, NewJob, State
+from jobs.office import Act, LogNote
 from jobs.ports import Clock, Durations, Posted
 from jobs.services import Abilities
 
@@ -33,14 +34,17 @@ class LifecycleActs(Protocol):
     def waiting_reason(self, job: Job) -> str:
         """Return what holds an open job, empty when nothing does."""
 
-    async def queue(self, new: NewJob) -> tuple[Job, bool]:
-        """Accept a job; the same interaction again returns its job and False."""
+    async def queue(self, new: NewJob, note: LogNote | None = None) -> tuple[Job, bool]:
+        """Accept a job, and log a moderator's act with it; the same interaction again returns its job and False."""
 
     async def place(self, job: Job, card: Posted | None, thread_id: int | None = None) -> Job:
         """Keep where a job's card stands and let it begin."""
 
-    async def cancel(self, job_id: str, by: int) -> Job:
-        """Cancel a job; raises UserError where that cannot be."""
+    async def cancel(self, job_id: str, by: int, act: Act | None = None) -> Job:
+        """Cancel a job, and log a moderator's act with it; raises UserError where that cannot be."""
+
+    async def hurry(self, job_id: str, act: Act) -> Job:
+        """Let an open job be tried now, and log it; raises UserError where that cannot be."""
 
 
 class JobReads(Protocol):

@@ -90,7 +90,7 @@ def _fact_words(key: str, value: object, facts: Facts) -> str:
             return tr("allowed") if value == "allow" else tr("denied")
         case "count":
             return tr("+{count}", count=value)
-        case "reason" | "word" | "state" | "prompt":
+        case "reason" | "word" | "state" | "prompt" | "hold" | "code":
             return inert.code(str(value), 80) if value else ""
         case "period" | "id" | "blocked_by" | "paused_by":
             return ""

@@ -3,6 +3,7 @@
 import discord
 
 from bot import replies
+from bot.again import read_again
 from bot.client import LumaBot
 from bot.faults import DISCORD_FAULTS, say
 from bot.language import tr
@@ -12,7 +13,7 @@ from bot.quota_replies import limit_words
 from bot.rights import check_above
 from jobs.errors import DeliveryError, LimitReachedError, UserError
 from jobs.job import Job, NewJob, State
-from jobs.office import Deed, Facts, job_of
+from jobs.office import Act, Deed, LogNote, job_of
 
 
 async def cancel_job(interaction: discord.Interaction[LumaBot], code: str, reason: str) -> None:
@@ -20,8 +21,8 @@ async def cancel_job(interaction: discord.Interaction[LumaBot], code: str, reaso
     job = await find_here(interaction, code)
     await interaction.response.defer(ephemeral=True, thinking=True)
     check_above_owner(interaction, job, await _owner(interaction, job))
-    cancelled = await interaction.client.desk.lifecycle.cancel(job.id, interaction.user.id)
-    await _note(interaction, Deed.CANCEL_JOB, job, reason, after=cancelled)
+    act = build_act(interaction, reason)
+    cancelled = await interaction.client.desk.lifecycle.cancel(job.id, interaction.user.id, act)
     await say(interaction, replies.cancelled(cancelled))
 
 
@@ -38,21 +39,19 @@ async def retry_job(interaction: discord.Interaction[LumaBot], code: str, reason
     job = await find_here(interaction, code)
     await interaction.response.defer(ephemeral=True, thinking=True)
     if not job.state.is_final:
-        hurried = await interaction.client.desk.office.steering.hurry(job, interaction.user.id)
-        await _note(interaction, Deed.RETRY_JOB, job, reason, after=hurried)
+        await interaction.client.desk.lifecycle.hurry(job.id, build_act(interaction, reason))
         await say(interaction, tr("`{code}` is tried again now.", code=job.code))
         return
     if job.state is State.DELIVERED:
         raise UserError("This edit is done; deliver it again with `/luma-mod job redeliver`.")
-    again = await _ask_again(interaction, job)
-    await _note(interaction, Deed.RETRY_JOB, job, reason, after=again)
+    again = await _ask_again(interaction, job, build_act(interaction, reason))
     text = tr(
         "`{code}` is asked again for {member} as `{again}`.", code=job.code, member=_member(job), again=again.code
     )
     await say(interaction, text)
 
 
-async def _ask_again(interaction: discord.Interaction[LumaBot], job: Job) -> Job:
+async def _ask_again(interaction: discord.Interaction[LumaBot], job: Job, act: Act) -> Job:
     desk, owner = interaction.client.desk, await _owner(interaction, job)
     service = desk.lifecycle.choose_service(job.kind).name
     in_thread = job.thread_id is not None and not job.request.private
@@ -63,14 +62,15 @@ async def _ask_again(interaction: discord.Interaction[LumaBot], job: Job) -> Job
         channel_id=job.channel_id,
         interaction_id=interaction.id,
         locale=job.locale,
-        request=job.request.unstaged,
+        request=await read_again(interaction.client, job, job.request.prompt),
         service=service,
         thread_id=job.thread_id if in_thread else None,
         parent_job_id=job.id,
         role_ids=role_ids_of(owner) if owner else frozenset(),
     )
     try:
-        again, _ = await desk.lifecycle.queue(new)
+        note = LogNote(act, Deed.RETRY_JOB, job_of(job.code, job.user_id), {"state": job.state})
+        again, _ = await desk.lifecycle.queue(new, note)
     except LimitReachedError as error:
         if error.decision is None:
             raise
@@ -92,10 +92,9 @@ async def redeliver_job(interaction: discord.Interaction[LumaBot], code: str, re
     if job.result is not None and job.result.file and not await desk.results.gallery.keeps(job.result.file):
         raise UserError("The video of this edit is not kept any more.")
     try:
-        posted = await desk.office.steering.tell_again(job, interaction.user.id)
+        posted = await desk.office.steering.tell_again(job, build_act(interaction, reason))
     except DeliveryError as error:
         raise UserError("Discord took the message in none of the edit's places. {why}", why=str(error)) from error
-    await _note(interaction, Deed.REDELIVER_JOB, job, reason, after=job)
     await say(
         interaction, tr("Delivered again: {url}", url=replies.jump_url(job, posted.channel_id, posted.message_id))
     )
@@ -115,10 +114,3 @@ async def _owner(interaction: discord.Interaction[LumaBot], job: Job) -> discord
 
 def _member(job: Job) -> str:
     return f"<@{job.user_id}>"
-
-
-async def _note(interaction: discord.Interaction[LumaBot], deed: Deed, job: Job, reason: str, *, after: Job) -> None:
-    facts: Facts = {"state": after.state} | ({"again": after.code} if after.id != job.id else {})
-    await interaction.client.desk.office.log.note(
-        build_act(interaction, reason), deed, job_of(job.code, job.user_id), before={"state": job.state}, after=facts
-    )

@@ -20,13 +20,10 @@ REASON_CHARS = 300
 
 
 class SteeringActs(Protocol):
-    """Move on what stands still."""
+    """Do with ended edits what moderators may."""
 
-    async def hurry(self, job: Job, by: int) -> Job:
-        """Make an open job due now; raises UserError where that cannot be."""
-
-    async def tell_again(self, job: Job, by: int) -> Posted:
-        """Post how a job ended once more; raises UserError or DeliveryError."""
+    async def tell_again(self, job: Job, act: Act) -> Posted:
+        """Post how a job ended once more, and log it; raises UserError or DeliveryError."""
 
 
 class KeptFiles(Protocol):
