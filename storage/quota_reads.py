@@ -14,13 +14,12 @@ def top_users(session: Session, guild_id: int, *, since_ms: int, offset: int, li
     """Return who used most since a time; the index is read once, in the order of members."""
     rows = session.rows(
         """
-        SELECT *, COUNT(*) OVER () AS total FROM (
-            SELECT user_id, COUNT(CASE state WHEN 'settled' THEN 1 END) AS settled,
-                COUNT(CASE state WHEN 'reserved' THEN 1 END) AS held, COUNT(bonus_id) AS bonus, COUNT(*) AS used
-            FROM reservations
-            WHERE guild_id = $1 AND reserved_at_ms > $2 AND state IN ('reserved', 'settled') AND user_id <> 0
+        WITH members AS MATERIALIZED (
+            SELECT user_id, COUNT(*) AS used FROM reservations
+            WHERE guild_id = $1 AND reserved_at_ms > $2 AND state <> 'released' AND user_id <> 0
             GROUP BY user_id
-        ) AS members
+        )
+        SELECT user_id, (SELECT COUNT(*) FROM members) AS total FROM members
         ORDER BY used DESC, user_id LIMIT $3 OFFSET $4
         """,
         guild_id,
@@ -28,8 +27,25 @@ def top_users(session: Session, guild_id: int, *, since_ms: int, offset: int, li
         limit,
         offset,
     )
-    users = tuple(UserUse(row["user_id"], row["settled"], row["held"], row["bonus"]) for row in rows)
+    if not rows and offset > 0:  # a page that was there a moment ago
+        return Page((), top_users(session, guild_id, since_ms=since_ms, offset=0, limit=1).total)
+    users = tuple(_user_use(session, guild_id, row["user_id"], since_ms) for row in rows)
     return Page(users, rows[0]["total"] if rows else 0)
+
+
+def _user_use(session: Session, guild_id: int, user_id: int, since_ms: int) -> UserUse:
+    row = session.row(
+        """
+        SELECT COUNT(CASE state WHEN 'settled' THEN 1 END) AS settled,
+            COUNT(CASE state WHEN 'reserved' THEN 1 END) AS held, COUNT(bonus_id) AS bonus
+        FROM reservations WHERE guild_id = $1 AND user_id = $2 AND reserved_at_ms > $3 AND state <> 'released'
+        """,
+        guild_id,
+        user_id,
+        since_ms,
+    )
+    assert row is not None
+    return UserUse(user_id, row["settled"], row["held"], row["bonus"])
 
 
 def use_by_day(session: Session, guild_id: int, user_id: int | None, *, days: int, now_ms: int) -> list[DayUse]:

@@ -53,6 +53,8 @@ async def test_every_figure_of_use_follows_from_what_happened(store: SqlJobStore
     page = await quota.top_users(10, since_ms=since_ms, offset=2, limit=5)
     assert page.total == len(expected)
     assert list(page.items) == expected[2:7]
+    beyond = await quota.top_users(10, since_ms=since_ms, offset=500, limit=5)
+    assert (beyond.items, beyond.total) == ((), len(expected))
 
     for user_id in (None, 21):
         days = await quota.use_by_day(10, user_id, days=7, now_ms=NOW)
