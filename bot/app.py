@@ -18,6 +18,7 @@ from bot.client import LumaBot
 from bot.client_options import client_options_of, preferences_of
 from bot.clip_renewal import ClipRenewal
 from bot.clock import SystemClock
+from bot.deleting import clear_the_rest
 from bot.delivery import DiscordDelivery
 from bot.desk import Desk
 from bot.disk_room import DiskRoom
@@ -113,6 +114,7 @@ async def _work(parts: Parts, stop: asyncio.Event) -> None:
     upkeep = [
         asyncio.create_task(watch_loop(parts.metrics)),
         asyncio.create_task(repeat("showcase", TEND_SECONDS, parts.bot.desk.showcase.tend)),
+        asyncio.create_task(repeat("deletions", TEND_SECONDS, lambda: clear_the_rest(parts.bot))),
         asyncio.create_task(repeat("sweep", SWEEP_SECONDS, lambda: _sweep(parts))),
         asyncio.create_task(repeat("probe", PROBE_SECONDS, prober.probe)),
         asyncio.create_task(repeat("measure", MEASURE_SECONDS, measure)),

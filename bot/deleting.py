@@ -16,6 +16,10 @@ from jobs.job import Job
 from jobs.office import Deed, job_of
 from jobs.result_ports import Deleted
 
+_AT_ONCE = 20
+# Doubling from a minute to a day, so that a closed channel costs a dozen refused requests in all.
+_FIRST_PAUSE_MS = 60_000
+_LONGEST_MS = 86_400_000
 _log = logging.getLogger(__name__)
 
 
@@ -42,11 +46,27 @@ async def delete_result(interaction: discord.Interaction[LumaBot], job_id: str) 
     if deleted is None:
         raise refusals.deleted()
     await _note(interaction, job)
-    await _say(interaction, deleted, await clear_away(bot, deleted))
+    await _say(interaction, deleted, is_clear=await clear_away(bot, deleted))
 
 
-async def clear_away(bot: LumaBot, deleted: Deleted) -> int:
-    """Delete the files, messages and shares of a result; returns how many messages could not be deleted."""
+async def clear_the_rest(bot: LumaBot) -> None:
+    """Go after what is left of deleted results: a press that was cut off, a Discord that was away."""
+    desk = bot.desk
+    for deleted in await desk.results.store.uncleared(now_ms=desk.clock.now_ms(), limit=_AT_ONCE):
+        await clear_away(bot, deleted)
+
+
+async def clear_away(bot: LumaBot, deleted: Deleted) -> bool:
+    """Delete the files, messages and shares of a result; False where something is left, to be gone after later."""
+    left = await _delete_all(bot, deleted)
+    job, now_ms = deleted.job, bot.desk.clock.now_ms()
+    age_ms = now_ms - (job.deleted_at_ms or 0)
+    again_at_ms = now_ms + max(age_ms, _FIRST_PAUSE_MS) if left and age_ms < _LONGEST_MS else None
+    await bot.desk.results.store.note_cleared(job.id, again_at_ms=again_at_ms)
+    return not left
+
+
+async def _delete_all(bot: LumaBot, deleted: Deleted) -> int:
     job, results = deleted.job, bot.desk.results
     for file_id in (job.id, *(pair.file_id for pair in deleted.pairs)):
         await results.gallery.discard_all(file_id)
@@ -60,6 +80,7 @@ async def clear_away(bot: LumaBot, deleted: Deleted) -> int:
             await withdraw(job)
         except LumaBotError as error:
             _log.warning("job=%s: its shares could not all be withdrawn (%s)", job.code, error)
+            left += 1
     return left
 
 
@@ -84,10 +105,13 @@ async def _note(interaction: discord.Interaction[LumaBot], job: Job) -> None:
         _log.error("job=%s: its deletion is not in the server's log (%s)", job.code, error)
 
 
-async def _say(interaction: discord.Interaction[LumaBot], deleted: Deleted, left: int) -> None:
+async def _say(interaction: discord.Interaction[LumaBot], deleted: Deleted, *, is_clear: bool) -> None:
     code = deleted.job.code
-    if left:
-        text = tr("The files of `{code}` are deleted, but Discord did not let me delete every message.", code=code)
+    if not is_clear:
+        text = tr(
+            "The files of `{code}` are deleted, but Discord has not let me delete every message yet. I will try again.",
+            code=code,
+        )
     else:
         text = tr("The result of `{code}` is deleted.", code=code)
     await say_done(interaction, text)

@@ -133,6 +133,12 @@ class ResultStore(Protocol):
     async def delete(self, job_id: str, by: int, *, now_ms: int) -> Deleted | None:
         """Mark a delivered result as deleted; None where it is not delivered or somebody was first."""
 
+    async def uncleared(self, *, now_ms: int, limit: int) -> list[Deleted]:
+        """Return deleted results of which something is left and due to be gone after."""
+
+    async def note_cleared(self, job_id: str, *, again_at_ms: int | None) -> None:
+        """Keep that all of a deleted result is gone, or when the rest is gone after again."""
+
     async def rate(self, job: Job, user_id: int, *, liked: bool, now_ms: int) -> Tally:
         """Keep a member's thumb in place of their earlier one and return the count."""
 

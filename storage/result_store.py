@@ -11,6 +11,9 @@ from storage.moves import record_event
 from storage.share_store import withdraw_job
 from storage.versions import read_line
 
+# The press that deletes clears away by itself; what it leaves is gone after from here on.
+_CLEAR_AFTER_MS = 60_000
+
 
 class SqlResultStore:
     """Keep them in a database; implements `jobs.result_ports.ResultStore`."""
@@ -117,6 +120,28 @@ class SqlResultStore:
         """Mark a delivered result as deleted; None where it is not delivered or somebody was first."""
         return await self._database.write(lambda session: _delete(session, job_id, by, now_ms))
 
+    async def uncleared(self, *, now_ms: int, limit: int) -> list[Deleted]:
+        """Return deleted results of which something is left and due to be gone after."""
+
+        def work(session: Session) -> list[Deleted]:
+            rows = session.rows(
+                "SELECT * FROM jobs WHERE clear_due_at_ms <= $1 ORDER BY clear_due_at_ms LIMIT $2", now_ms, limit
+            )
+            return [_gather(session, read_job(row)) for row in rows]
+
+        return await self._database.read(work)
+
+    async def note_cleared(self, job_id: str, *, again_at_ms: int | None) -> None:
+        """Keep that all of a deleted result is gone, or when the rest is gone after again."""
+
+        def work(session: Session) -> None:
+            session.execute("UPDATE jobs SET clear_due_at_ms = $2 WHERE id = $1", job_id, again_at_ms)
+            if again_at_ms is None:
+                session.execute("DELETE FROM keepsakes WHERE job_id = $1 OR other_job_id = $1", job_id)
+                session.execute("DELETE FROM copies WHERE job_id = $1 OR other_job_id = $1", job_id)
+
+        await self._database.write(work)
+
     async def rate(self, job: Job, user_id: int, *, liked: bool, now_ms: int) -> Tally:
         """Keep a member's thumb in place of their earlier one and return the count."""
         return await self._database.write(
@@ -179,24 +204,27 @@ def _pattern(text: str) -> str:
 def _delete(session: Session, job_id: str, by: int, now_ms: int) -> Deleted | None:
     row = session.row(
         """
-        UPDATE jobs SET deleted_at_ms = $2
+        UPDATE jobs SET deleted_at_ms = $2, clear_due_at_ms = $3
         WHERE id = $1 AND state = 'delivered' AND deleted_at_ms IS NULL
         RETURNING *
         """,
         job_id,
         now_ms,
+        now_ms + _CLEAR_AFTER_MS,
     )
     if row is None:
         return None
     job = read_job(row)
     record_event(session, job, "delete", now_ms=now_ms, detail=f"by {by}")
     withdraw_job(session, job_id, by, now_ms=now_ms)
+    return _gather(session, job)
+
+
+def _gather(session: Session, job: Job) -> Deleted:
     made = session.rows(
         "SELECT job_id, other_job_id FROM keepsakes WHERE what = 'compare' AND (job_id = $1 OR other_job_id = $1)",
-        job_id,
+        job.id,
     )
-    copies = session.rows("SELECT * FROM copies WHERE job_id = $1 OR other_job_id = $1", job_id)
-    session.execute("DELETE FROM keepsakes WHERE job_id = $1 OR other_job_id = $1", job_id)
-    session.execute("DELETE FROM copies WHERE job_id = $1 OR other_job_id = $1", job_id)
+    copies = session.rows("SELECT * FROM copies WHERE job_id = $1 OR other_job_id = $1", job.id)
     pairs = tuple(Pair(row["job_id"], row["other_job_id"]) for row in made)
     return Deleted(job, pairs, tuple(map(_read_copy, copies)))

@@ -1,5 +1,10 @@
--- When a result was taken back: its messages and files go, its row stays for the log.
+-- When a result was taken back: its messages and files go, its row stays for the log. `clear_due_at_ms` is when what is
+-- left of them is gone after again; nothing is left where it is NULL.
 ALTER TABLE jobs ADD COLUMN deleted_at_ms BIGINT;
+
+ALTER TABLE jobs ADD COLUMN clear_due_at_ms BIGINT;
+
+CREATE INDEX jobs_to_clear ON jobs (clear_due_at_ms) WHERE clear_due_at_ms IS NOT NULL;
 
 DROP VIEW open_jobs;
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.deleting import clear_the_rest
 from jobs.errors import DeliveryError
 from jobs.job import Job
 from jobs.office import Deed
@@ -108,7 +109,38 @@ async def test_what_discord_will_not_delete_is_said(world: BotWorld) -> None:
     custom_id = f"luma:deletion:{job.id}"
     view = await world.actor.press("Mia", plant_button(world, custom_id), custom_id)
     await world.settled()
-    assert "did not let me delete every message" in told(world, view)
+    assert "has not let me delete every message" in told(world, view)
+    assert stands(world, job.result_channel_id, job.result_message_id)
+    world.discord_clock.advance(30)
+    await clear_the_rest(world.bot)
+    assert stands(world, job.result_channel_id, job.result_message_id)
+    world.discord_clock.advance(60)
+    await clear_the_rest(world.bot)
+    assert not stands(world, job.result_channel_id, job.result_message_id)
+
+
+async def test_a_deletion_that_was_cut_off_is_ended(world: BotWorld) -> None:
+    job = await delivered(world)
+    await press(world, job, "compare")
+    await world.results.delete(job.id, job.user_id, now_ms=world.clock.now_ms())
+    await world.restart()
+    world.discord_clock.advance(61)
+    await clear_the_rest(world.bot)
+    assert list((world.clips.folder or Path()).iterdir()) == []
+    assert [each for each in world.messages("Noah", job.thread_id or 0) if each.attachments] == []
+    asked = world.sent("DELETE", "/messages/")
+    await clear_the_rest(world.bot)
+    assert world.sent("DELETE", "/messages/") == asked
+
+
+async def test_a_closed_channel_is_asked_a_dozen_times_at_most(world: BotWorld) -> None:
+    job = await delivered(world)
+    await world.results.delete(job.id, job.user_id, now_ms=world.clock.now_ms())
+    world.server.faults.add("DELETE", "/messages/", status=403, code=50013, times=1000)
+    for _ in range(3 * 24 * 4):
+        world.discord_clock.advance(900)
+        await clear_the_rest(world.bot)
+    assert 5 <= world.sent("DELETE", "/messages/") <= 12
 
 
 async def test_shares_that_cannot_be_withdrawn_stop_nothing(world: BotWorld) -> None:
@@ -118,7 +150,12 @@ async def test_shares_that_cannot_be_withdrawn_stop_nothing(world: BotWorld) -> 
         raise DeliveryError("away")
 
     world.bot.on_deleted.insert(0, fail)
-    assert "is deleted" in told(world, await press(world, job, "deletion"))
+    await press(world, job, "deletion")
+    assert not stands(world, job.result_channel_id, job.result_message_id)
+    world.bot.on_deleted.remove(fail)
+    world.discord_clock.advance(61)
+    await clear_the_rest(world.bot)
+    assert await world.results.uncleared(now_ms=world.clock.now_ms() + 10**9, limit=5) == []
 
 
 async def test_a_private_result_is_deleted_in_direct_messages(world: BotWorld) -> None:
