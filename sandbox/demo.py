@@ -32,6 +32,7 @@ OFFERED_FAULTS = (
     ("submit=429*1", "is refused at first: too many requests"),
     ("submit=455*1", "is refused at first: maintenance"),
     ("submit=402*1", "is refused: no credit left"),
+    ("kie:submit=402", "is refused by KIE, now and later: no credit left; the next service steps in"),
     ("drop-after*1", "is created, but the answer is lost"),
     ("lose-callback*1", "ends without a callback"),
     ("repeat-callback*1", "ends with the callback sent three times"),

@@ -45,7 +45,7 @@ async def edit(visitor: Visitor, prompt: str) -> Locator:
     form = await visitor.start_command("luma modify")
     await form.get_by_label("prompt").fill(prompt)
     await form.get_by_role("button", name="Use the sample clip").click()
-    await expect(form.locator(".picked")).to_contain_text("sample.mp4")
+    await expect(form.locator(".picked").first).to_contain_text("sample.mp4")
     await form.get_by_role("button", name="Send").click()
     card = visitor.messages.filter(has_text=prompt).last
     await card.wait_for()
@@ -78,6 +78,27 @@ async def test_a_job_is_followed_from_the_command_to_the_video(visitor: Visitor)
     await expect(visitor.messages.last).to_contain_text("@Noah")
 
 
+async def test_a_video_is_made_from_two_pictures_and_gone_on_with(visitor: Visitor) -> None:
+    form = await visitor.start_command("luma generate")
+    await form.get_by_label("prompt").fill("From dusk to dawn")
+    for button in await form.get_by_role("button", name="Use a sample picture").all():
+        await button.click()
+    await expect(form.locator(".picked").nth(1)).to_contain_text("end_image.png")
+    await form.get_by_role("button", name="Send").click()
+    card = visitor.messages.filter(has_text="From dusk to dawn").last
+    await card.wait_for()
+    await expect(card).to_contain_text("Ace Data Cloud")
+    await expect(last_state(visitor)).to_have_text(re.compile("delivered"), timeout=_JOB_MS)
+    await card.locator("a.mention").click()
+    await expect(visitor.messages.last.locator("video")).to_be_visible()
+    await visitor.messages.last.locator(".mention").first.click(button="right")
+    await visitor.menu.get_by_role("menuitem", name="Extend with Luma").click()
+    await visitor.dialog.get_by_label("How should the video go on?").fill("The day begins")
+    await visitor.dialog.get_by_role("button", name="Submit").click()
+    await expect(visitor.messages.filter(has_text="The day begins").first).to_contain_text("Goes on from")
+    await expect(last_state(visitor)).to_have_text(re.compile("delivered"), timeout=_JOB_MS)
+
+
 async def test_a_waiting_job_is_cancelled_by_its_owner_alone(visitor: Visitor) -> None:
     await visitor.page.get_by_label("The next task").select_option("takes 30 s longer")
     card = await edit(visitor, "Never to be seen")
@@ -105,3 +126,13 @@ async def test_a_bot_killed_in_the_middle_finishes_after_its_restart(visitor: Vi
     await expect(last_state(visitor)).to_have_text(re.compile("delivered"), timeout=_JOB_MS)
     await visitor.go("Survive this")
     await expect(visitor.page.locator("video")).to_have_count(1)
+
+
+async def test_one_service_steps_in_for_another(visitor: Visitor) -> None:
+    faults = visitor.page.get_by_label("The next task")
+    await faults.select_option("is refused by KIE, now and later: no credit left; the next service steps in")
+    card = await edit(visitor, "This one waits for KIE")
+    await expect(card).to_contain_text("out of credit")
+    card = await edit(visitor, "This one does not wait")
+    await expect(card).to_contain_text("Luma Labs")
+    await expect(last_state(visitor)).to_have_text(re.compile("delivered"), timeout=_JOB_MS)

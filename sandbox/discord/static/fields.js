@@ -141,9 +141,22 @@ function file(option, id) {
     shown.textContent = next ? `${next.name} (${Math.ceil(next.size / 1024)} KB)` : "";
   };
   input.addEventListener("change", () => set(input.files[0] || null));
-  const sample = h("button", { type: "button", class: "button secondary", onclick: async () => set(await fetchSample()) }, "Use the sample clip");
+  const [fetchOne, label] = /image|frame/.test(option.name) ? [() => drawSample(option.name), "Use a sample picture"] : [fetchSample, "Use the sample clip"];
+  const sample = h("button", { type: "button", class: "button secondary", onclick: async () => set(await fetchOne()) }, label);
   const problem = () => (option.required && !chosen ? `Choose a file for "${option.name}".` : null);
   return { element: h("div", { class: "row" }, input, sample, shown), value: () => undefined, file: () => chosen, problem };
+}
+
+function drawSample(name) {
+  const canvas = h("canvas", { width: 640, height: 360 });
+  const context = canvas.getContext("2d");
+  const light = context.createLinearGradient(0, 0, 640, 360);
+  const hue = Math.floor(Math.random() * 360);
+  light.addColorStop(0, `hsl(${hue} 80% 30%)`);
+  light.addColorStop(1, `hsl(${(hue + 70) % 360} 90% 65%)`);
+  context.fillStyle = light;
+  context.fillRect(0, 0, 640, 360);
+  return new Promise((resolve) => canvas.toBlob((blob) => resolve(new File([blob], `${name}.png`, { type: "image/png" })), "image/png"));
 }
 
 export async function fetchSample() {
