@@ -118,6 +118,25 @@ def test_the_servers_budget_caps_everyone() -> None:
     assert ask(policies=policies, server=ServerUse(9, 99)).is_allowed
 
 
+def test_a_full_budget_tells_when_it_has_room_and_not_when_the_members_own_does() -> None:
+    policies = replace(POLICIES, budget_day=10, budget_month=100)
+    full = ServerUse(10, 100, NOW_MS + 5, NOW_MS + 9)
+    decision = ask(uses=[ago(1)] * 3, policies=policies, server=full)
+    assert (decision.refusal, decision.next_free_at_ms) == (Refusal.BUDGET_DAY, NOW_MS + 5)
+    decision = ask(uses=[ago(1)] * 3, policies=replace(policies, budget_day=None), server=full)
+    assert (decision.refusal, decision.next_free_at_ms) == (Refusal.BUDGET_MONTH, NOW_MS + 9)
+
+
+def test_open_jobs_elsewhere_count_for_the_cap_over_all_places() -> None:
+    policies = replace(POLICIES, open_jobs=2)
+    rule = Rule(Allowance(9, at_once=2), Origin.DEFAULT)
+    here = [ago(1, is_open=True)]
+    decision = decide(policies, rule, here, [], ServerUse(), NOW_MS, open_codes=["AAAAA", "CCCCC"])
+    assert (decision.refusal, decision.open, decision.open_codes) == (Refusal.OPEN_JOBS, 1, ("AAAAA", "CCCCC"))
+    assert decide(policies, rule, here, [], ServerUse(), NOW_MS, open_codes=["AAAAA"]).is_allowed
+    assert decide(policies, rule, here * 2, [], ServerUse(), NOW_MS, open_codes=["A", "B"]).refusal is Refusal.AT_ONCE
+
+
 class QuotaMachine(RuleBasedStateMachine):
     """Begin, end and release edits while time passes and limits change; a short model says what must hold."""
 
