@@ -98,6 +98,7 @@ class DiscordDelivery:
 
     async def post_result(self, job: Job, parcel: Parcel) -> Posted:
         """Post the result and mention the requester; raises TooLargeError when the file will not go."""
+        attached: tuple[Path | None, str] = parcel.attachment or (None, "")
         is_first = not await self._bot.desk.results.store.has_result(job.user_id, besides=job.id)
         with speaking(job.locale):
             return await self._post(
@@ -105,8 +106,8 @@ class DiscordDelivery:
                     job,
                     lambda elsewhere: replies.result_text(job, parcel, elsewhere=elsewhere, is_first=is_first),
                     nonce_of(job, "result"),
-                    *(parcel.attachment or (None, "")),
-                    buttons=result_buttons(self._bot, job),
+                    *attached,
+                    result_buttons(self._bot, job),
                 )
             )
 

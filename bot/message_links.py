@@ -3,10 +3,11 @@
 import asyncio
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import discord
 
-from bot.clip_claims import check_claim, clip_in, find_video
+from bot.clip_claims import attachments_of, check_claim, clip_in, find_video
 from bot.faults import DISCORD_FAULTS
 from jobs.errors import UnusableClipError
 from jobs.job import ClipSource
@@ -15,6 +16,8 @@ _LINK = re.compile(
     r"https://(?:www\.|ptb\.|canary\.)?discord(?:app)?\.com/channels/(@me|\d{15,20})/(\d{15,20})/(\d{15,20})/?",
     re.ASCII,
 )
+_FILE = re.compile(r"/attachments/(\d{15,20})/(\d{15,20})/", re.ASCII)
+_LOOKED_AT = 20
 # The answer to the command must leave within 3 s of it.
 _FETCH_SECONDS = 1.8
 _SAME_TEXT = (
@@ -57,6 +60,29 @@ async def resolve_message_link(
         )
     check_claim(attachment, max_bytes)
     return clip_in(message, attachment)
+
+
+async def find_linked_file(interaction: discord.Interaction[Any], url: str) -> ClipSource | None:
+    """Return the message of a Discord file whose link has ended, so that it can be renewed.
+
+    None where it is not found, or where the bot or the asking member may not read its channel.
+    """
+    match = _FILE.match(urlsplit(url).path)
+    if match is None:
+        return None
+    channel_id, attachment_id = int(match[1]), int(match[2])
+    try:
+        async with asyncio.timeout(_FETCH_SECONDS):
+            await _check_readable(interaction, channel_id)
+            # A file's id is made just before or after that of its message.
+            near = _messages_of(interaction, channel_id).history(limit=_LOOKED_AT, around=discord.Object(attachment_id))
+            async for message in near:
+                for attachment in attachments_of(message):
+                    if attachment.id == attachment_id:
+                        return clip_in(message, attachment)
+    except (UnusableClipError, *DISCORD_FAULTS):
+        return None
+    return None
 
 
 def _messages_of(interaction: discord.Interaction[Any], channel_id: int) -> discord.PartialMessageable:

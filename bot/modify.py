@@ -9,7 +9,7 @@ from bot.client import LumaBot
 from bot.clip_claims import attached_clip, check_claim, clip_in, find_video, find_video_link, has_expired
 from bot.entry import enter
 from bot.intake import Ask, take_in
-from bot.message_links import read_message_link, resolve_message_link
+from bot.message_links import find_linked_file, read_message_link, resolve_message_link
 from bot.options import read_prompt, read_start
 from bot.pictures import NOTHING, Given, read_pictures
 from bot.presses import Form, build_text_field
@@ -89,9 +89,12 @@ async def _clip(interaction: discord.Interaction[LumaBot], wish: Wish, origin: C
         return await resolve_message_link(interaction, message_link, max_bytes)
     interaction.client.desk.check_link(link)
     clip = replace(origin, url=link) if origin is not None else ClipSource(link)
-    if has_expired(clip, interaction.client.desk.clock.now_ms()):
+    if not has_expired(clip, interaction.client.desk.clock.now_ms()):
+        return clip
+    renewed = await find_linked_file(interaction, link)
+    if renewed is None:
         raise UnusableClipError(replies.LINK_EXPIRED, rule="link")
-    return clip
+    return renewed
 
 
 async def ask_for_prompt(interaction: discord.Interaction[LumaBot], message: discord.Message) -> None:

@@ -7,7 +7,7 @@ from weakref import WeakValueDictionary
 
 import discord
 
-from bot import refusals
+from bot import refusals, replies
 from bot.client import LumaBot
 from bot.faults import DISCORD_FAULTS
 from bot.here import is_moderator
@@ -60,12 +60,17 @@ async def find_own_result(interaction: discord.Interaction[LumaBot], job_id: str
 
 
 def check_result(job: Job) -> Job:
-    """Return a job that was delivered and not deleted; raises UserError."""
+    """Return a job with a finished video that was not deleted; raises UserError."""
     if job.deleted_at_ms is not None:
         raise refusals.deleted()
-    if job.state is not State.DELIVERED or job.result is None:
+    if not has_video(job):
         raise refusals.no_result()
     return job
+
+
+def has_video(job: Job) -> bool:
+    """Tell whether a job has a finished video: delivered, or kept because it could be posted nowhere."""
+    return job.result is not None and (job.state is State.DELIVERED or replies.is_kept(job))
 
 
 async def check_steward(interaction: discord.Interaction[LumaBot], job: Job, refusal: UserError) -> None:

@@ -188,6 +188,12 @@ def headline(failure: Failure) -> str:
     return _FAILURE_WORDS[failure.code][0]
 
 
+def is_kept(job: Job) -> bool:
+    """Tell whether a failed job has a finished video that could be posted nowhere."""
+    is_undeliverable = job.failure is not None and job.failure.code is FailureCode.UNDELIVERABLE
+    return is_undeliverable and job.result is not None and bool(job.result.file)
+
+
 def may_try_again(job: Job) -> bool:
     """Tell whether the same request could work next time."""
     return job.failure is not None and job.failure.code in _TRY_AGAIN

@@ -56,6 +56,8 @@ def shown_buttons(bot: LumaBot, job: Job) -> Buttons:
             button.row = 2
             buttons.add_item(button)
         return buttons
+    if replies.is_kept(job):
+        return Buttons(build_button("post", job.id, tr("Post again")), *_prompt_buttons(job))
     again = [build_button("again", job.id, tr("Try again"))] if _may_repeat(job) else []
     reword = [build_button("reword", job.id, tr("Edit prompt"))] if _may_repeat(job) else []
     return Buttons(*again, *reword, *_prompt_buttons(job))

@@ -1,12 +1,13 @@
 """Open everything that works on clips: the download, the children, the shelf."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.ports import Clock
 from media.clips import ClipLimits, RenewSource, ShelfClips, TellProgress
 from media.edit import EditLimits, Editor
-from media.fetch import Fetcher
+from media.fetch import Fetcher, free_bytes
 from media.images import ShelfPictures
 from media.limited import Workshop
 from media.pace import PaceLimits
@@ -52,19 +53,30 @@ class MediaRoom:
         await self.fetcher.close()
 
 
-async def open_media(settings: MediaSettings, clock: Clock, renew: RenewSource, on_progress: TellProgress) -> MediaRoom:
-    """Open the room; `renew` asks for an address again, `on_progress` hears how far the work on a video is."""
+async def open_media(
+    settings: MediaSettings,
+    clock: Clock,
+    renew: RenewSource,
+    on_progress: TellProgress,
+    free: Callable[[Path], int] = free_bytes,
+) -> MediaRoom:
+    """Open the room.
+
+    `renew` asks for an address again, `on_progress` hears how far the work on a video is, `free` tells how many bytes
+    the disk of a folder has left.
+    """
     fetcher = Fetcher(
         trusted_hosts=settings.trusted_hosts,
         pace=PaceLimits(settings.fetch_base_seconds, settings.fetch_bytes_per_second),
         reserve_bytes=settings.disk_free_bytes,
+        free=free,
     )
     limits = ShelfLimits(
         max_bytes=settings.shelf_bytes,
         free_bytes=settings.disk_free_bytes,
         result_seconds=settings.result_seconds,
     )
-    shelf = Shelf(settings.folder / "files", clock, limits=limits, public_url=settings.public_url)
+    shelf = Shelf(settings.folder / "files", clock, limits=limits, public_url=settings.public_url, free=free)
     await shelf.open()
     workshop = Workshop(settings.folder / "work", lookers=settings.workers, workers=settings.workers)
     clips = ShelfClips(

@@ -78,12 +78,16 @@ class Member:
 
 @dataclass(slots=True)
 class Guild:
-    """A server; the boost tier (0 to 3) decides how large an upload may be."""
+    """A server; the boost tier (0 to 3) decides how large an upload may be.
+
+    `max_upload_bytes` refuses less than Discord would, so that a test can do with small files.
+    """
 
     id: int
     name: str
     owner_id: int
     boost_tier: int = 0
+    max_upload_bytes: int | None = None
     roles: dict[int, Role] = field(default_factory=dict)
     members: dict[int, Member] = field(default_factory=dict)
     bans: set[int] = field(default_factory=set)

@@ -60,7 +60,10 @@ def upload_limit_bytes(parts: Parts, author: User, channel: Channel) -> int:
     own = 10 * MIB if author.bot else author.upload_limit_bytes
     if channel.guild_id is None:
         return own
-    return max(own, parts.world.guilds[channel.guild_id].upload_limit_bytes)
+    guild = parts.world.guilds[channel.guild_id]
+    if guild.max_upload_bytes is not None and author.bot:
+        return guild.max_upload_bytes
+    return max(own, guild.upload_limit_bytes)
 
 
 def find_duplicate(parts: Parts, channel: Channel, author: User, nonce: int | str) -> Message | None:
