@@ -54,6 +54,10 @@ def _sections(days: float) -> list[tuple[str, str]]:
             ),
         ),
         (
+            tr("Sharing"),
+            tr("What you shared to a showcase and your votes there, your thumbs, your favourite styles."),
+        ),
+        (
             tr("What moderators did"),
             tr("Blocks, bonuses and your own quota, with the reason given. The server keeps them, also if you leave."),
         ),
@@ -107,7 +111,8 @@ async def forget(interaction: discord.Interaction[LumaBot], subject: str) -> Non
         return
     text = tr(
         "This cancels your open edits and erases your prompts, options and videos here for good, in all servers. "
-        "What is posted in Discord stays; delete it there first, with **Delete** under a result. "
+        "What you shared is taken out of the showcase, and your votes go. "
+        "What else is posted in Discord stays; delete it there first, with **Delete** under a result. "
         "How many edits you made is kept until no quota counts them."
     )
     buttons = Buttons(build_button("forget", "sure", tr("Erase everything"), discord.ButtonStyle.danger))
@@ -125,6 +130,8 @@ async def _erase(interaction: discord.Interaction[LumaBot]) -> None:
             "Nothing was erased yet: {codes} can't be cancelled at this moment. Please try again in a few minutes.",
             codes=codes,
         )
+    desk.styles.forget_all()
+    await desk.showcase.tend()  # what was shared goes at once
     for name in erased.files:
         try:
             await desk.office.files.discard(name)

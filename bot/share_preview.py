@@ -9,7 +9,7 @@ from typing import Any
 
 import discord
 
-from bot import refusals
+from bot import inert, refusals
 from bot.language import tr
 from bot.presses import Buttons, build_button, press_id
 from bot.showcase_place import Stage
@@ -73,7 +73,7 @@ def build_preview(job: Job, draft: Draft, stage: Stage, *, may_compare: bool, no
         embed.add_field(name=tr("Spoiler"), value=tr("the video is hidden until it is clicked"))
     chosen = [tag.name for tag in stage.tags if tag.id in choices.tags]
     if stage.tags:
-        embed.add_field(name=tr("Tags"), value=", ".join(f"`{name}`" for name in chosen) or tr("none"))
+        embed.add_field(name=tr("Tags"), value=", ".join(inert.code(name, 40) for name in chosen) or tr("none"))
     return {
         "content": f"{note}\n{text}" if note else text,
         "embed": embed,

@@ -397,19 +397,20 @@ class TestWithdrawing:
         assert posts(world, channel) == []
 
     async def test_an_erased_members_shares_and_votes_go(self, world: BotWorld) -> None:
-        from storage.privacy_store import SqlPrivacyStore
-
         channel = await open_showcase(world)
         job, message_id = await deliver(world)
         await share(world, job, message_id)
         (post,) = posts(world, channel)
         await world.actor.press("Noah", post.id, custom_id(post, "👍"))
-        await SqlPrivacyStore(world.database).erase(job.user_id, now_ms=world.clock.now_ms())
-        assert "not in the showcase" in told(await world.actor.press("Noah", post.id, custom_id(post, "👍")))
-        await world.showcase.tend()
+        sure = "luma:forget:sure"
+        await world.actor.press("Mia", plant_button(world, sure), sure)
+        await world.settled()
         assert posts(world, channel) == []
-        rows = await world.database.read(lambda session: session.rows("SELECT * FROM shares"))
-        assert rows == []
+        planted = plant_button(world, custom_id(post, "👍"))
+        assert "not in the showcase" in told(await world.actor.press("Noah", planted, custom_id(post, "👍")))
+        for table in ("shares", "votes"):
+            rows = await world.database.read(lambda session, table=table: session.rows(f"SELECT * FROM {table}"))  # type: ignore[misc]  # bound now
+            assert rows == []
         assert "don't know that edit" in told(await preview(world, job, message_id))  # nobody's now
 
 
