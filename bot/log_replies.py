@@ -90,10 +90,10 @@ def _fact_words(key: str, value: object, facts: Facts) -> str:
             return tr("allowed") if value == "allow" else tr("denied")
         case "count":
             return tr("+{count}", count=value)
-        case "reason" | "word" | "state" | "prompt" | "hold" | "code":
+        case "word" | "state" | "prompt" | "hold" | "code":
             return inert.code(str(value), 80) if value else ""
-        case "period" | "id" | "blocked_by" | "paused_by":
-            return ""
+        case "period" | "id" | "blocked_by" | "paused_by" | "reason":
+            return ""  # the reason stands below the entry, the others in its first line
     return f"{inert.code(key, 20)} {inert.code(str(value), 60)}"
 
 

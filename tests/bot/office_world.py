@@ -1,6 +1,7 @@
 """Act as moderator and member on the office of the local Discord's one server."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from jobs.office import Act
 from jobs.quota import Allowance, Defaults, Period
@@ -35,7 +36,7 @@ async def run(
     world: BotWorld,
     user: str,
     command: str,
-    options: Mapping[str, str | int | bool] | None = None,
+    options: Mapping[str, Any] | None = None,
     where: str = "edits",
 ) -> MessageView:
     """Run a command and return its whole answer once the bot is done with it; it is for one person's eyes only."""
@@ -67,7 +68,7 @@ def buttons_of(message: MessageView) -> dict[str, str]:
     return {button["label"]: button["custom_id"] for row in message.components for button in row["components"]}
 
 
-async def say(world: BotWorld, user: str, command: str, options: Mapping[str, str | int | bool] | None = None) -> str:
+async def say(world: BotWorld, user: str, command: str, options: Mapping[str, Any] | None = None) -> str:
     """Run a command and return what it says."""
     return text_of(await run(world, user, command, options))
 
@@ -77,3 +78,9 @@ async def press(world: BotWorld, user: str, message: MessageView, label: str) ->
     view = await world.actor.press(user, message.id, buttons_of(message)[label])
     await world.settled()
     return world.actor.interaction(view.id).message or world.actor.message(user, message.id)
+
+
+def show_all_commands(world: BotWorld) -> None:
+    """Let Discord show every command to everybody, as a server's admins may."""
+    for command in world.server.parts.commands.list_of(None):
+        command["default_member_permissions"] = None
