@@ -84,8 +84,10 @@ async def send_records(interaction: discord.Interaction[LumaBot], _subject: str)
         text = trn("{count} record", "{count} records", rows)
         text += ", " + trn("{count} video", "{count} videos", len(files) - len(report.left_out))
         if report.left_out:
-            text += ". " + tr(
-                "{count} videos are too large or gone; `/luma show` posts one.", count=len(report.left_out)
+            text += ". " + trn(
+                "{count} video is too large or gone; `/luma show` posts it.",
+                "{count} videos are too large or gone; `/luma show` posts them.",
+                len(report.left_out),
             )
         with target.open("rb") as file:
             await interaction.followup.send(text, file=discord.File(file, FILENAME), ephemeral=True)

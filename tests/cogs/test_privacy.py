@@ -48,7 +48,7 @@ async def test_what_does_not_fit_is_left_out_and_said(world: BotWorld) -> None:
     job, _ = await deliver(world)
     (world.folder / f"result-{job.id}.mp4").write_bytes(bytes(11 * 1024 * 1024))
     message = await press(world, "Mia", await run(world, "Mia", "luma privacy"), "Send me everything")
-    assert "1 video. 1 videos are too large or gone" in message.content
+    assert "1 video. 1 video is too large or gone" in message.content
     archive = zipfile.ZipFile(io.BytesIO(await content_of(message)))
     assert json.loads(archive.read("left_out.json")) == [f"result-{job.id}.mp4"]
 
