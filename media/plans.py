@@ -172,6 +172,7 @@ def _changes(details: ClipDetails, abilities: Abilities) -> list[Remark]:
 def how_to_play(details: ClipDetails) -> str:
     """Say what makes a video play inline everywhere: "nothing", "remux" (pictures copied), or "encode"."""
     plain = details.video_codec == "h264" and details.pix_fmt in PLAIN_FORMATS and details.bit_depth == 8
+    plain = plain and "4:4:4" not in details.profile  # of lossless videos, whatever their pictures are
     if not plain or details.container in {"avi", "gif"}:
         return "encode"
     sound_plays = details.audio_codec in {"", "aac"}

@@ -78,6 +78,7 @@ class FakeProvider:
     on_submit: list[Exception | Accepted] = field(default_factory=list)
     on_poll: list[Exception | Status] = field(default_factory=list)
     on_link: list[Exception] = field(default_factory=list)
+    link_ends_ms: int | None = None
     on_balance: list[Exception | float | None] = field(default_factory=list)
     billed: list[Order] = field(default_factory=list)
     polled: list[tuple[str, ...]] = field(default_factory=list)
@@ -117,7 +118,7 @@ class FakeProvider:
         """Return the address itself."""
         if self.on_link:
             raise self.on_link.pop(0)
-        return TemporaryLink(url)
+        return TemporaryLink(url, self.link_ends_ms)
 
     async def balance(self) -> float | None:
         """Return the account's credit."""

@@ -1,0 +1,132 @@
+"""Lose no finished video to its size, to the disk or to a closed place, with real files."""
+
+import re
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from jobs.job import State
+from tests.bot.media_world import ENDLESS, open_media_world
+from tests.media.making import Recipe, make_clip
+
+LARGE = Recipe(width=640, height=360, frames=50, gop=25, movflags="+faststart")
+SMALL = 1_200_000
+
+
+def make_large(path: Path, size_bytes: int = 3_500_000) -> Path:
+    """Make a video that plays and is as large as wanted: what follows its film is room that players skip."""
+    make_clip(path, LARGE)
+    missing = size_bytes - path.stat().st_size
+    with path.open("ab") as file:
+        file.write(struct.pack(">I4s", missing, b"free") + bytes(missing - 8))
+    return path
+
+
+def link_in(content: str) -> str:
+    """Return the address in a message."""
+    found = re.search(r"https?://\S+", content)
+    assert found, content
+    return found[0]
+
+
+async def test_a_result_over_the_limit_comes_smaller_with_a_link_a_phone_can_seek_in(tmp_path: Path) -> None:
+    async with open_media_world(tmp_path) as world:
+        world.limit_uploads(SMALL)
+        world.finish_with(make_large(tmp_path / "large.mp4"))
+        job = await world.run(await world.modify(make_clip(tmp_path / "clip.mp4", Recipe())))
+        assert job.state is State.DELIVERED
+        message = world.ending(job)
+        assert "smaller copy" in message.content
+        (video,) = message.attachments
+        assert video.size <= SMALL
+        assert job.result is not None
+        full = world.media.shelf.path(job.result.file).read_bytes()
+        status, headers, body = await world.download(link_in(message.content))
+        assert (status, body) == (200, full)
+        assert headers["Accept-Ranges"] == "bytes"
+        assert headers["Content-Type"] == "video/mp4"
+        status, headers, body = await world.download(link_in(message.content), {"Range": "bytes=1000-1999"})
+        assert (status, body) == (206, full[1000:2000])
+        assert headers["Content-Range"] == f"bytes 1000-1999/{len(full)}"
+        refused = [one for one in world.base.server.exchanges if one.status == 413]
+        assert len(refused) <= 2
+
+
+async def test_where_no_smaller_copy_goes_a_link_comes_with_a_picture(tmp_path: Path) -> None:
+    async with open_media_world(tmp_path) as world:
+        world.limit_uploads(20_000)
+        world.finish_with(make_large(tmp_path / "large.mp4"))
+        job = await world.run(await world.modify(make_clip(tmp_path / "clip.mp4", Recipe())))
+        message = world.ending(job)
+        assert "too large to attach" in message.content
+        (picture,) = message.attachments
+        assert picture.filename == f"luma-{job.code}.jpg"
+        status, _, body = await world.download(picture.url)
+        assert (status, body[:2]) == (200, b"\xff\xd8")
+        assert (await world.download(link_in(message.content)))[0] == 200
+        assert not list((world.media.shelf.folder / "poster").iterdir())
+
+
+async def test_without_a_public_address_the_services_link_is_given_with_its_end(tmp_path: Path) -> None:
+    async with open_media_world(tmp_path, public=False) as world:
+        world.limit_uploads(20_000)
+        world.finish_with(make_large(tmp_path / "large.mp4"))
+        ends_ms = world.base.clock.now_ms() + 1_200_000
+        world.base.provider.link_ends_ms = ends_ms
+        job = await world.run(await world.modify(make_clip(tmp_path / "clip.mp4", Recipe())))
+        content = world.ending(job).content
+        assert f"{world.address}/results/large.mp4" in content
+        assert f"<t:{ends_ms // 1000}:R>" in content
+
+
+@dataclass
+class Disk:
+    """Be a small disk: what is on it counts against its size."""
+
+    folder: Path
+    size_bytes: int
+
+    def free(self, _: Path) -> int:
+        """Return how many bytes are left."""
+        used = sum(path.stat().st_size for path in self.folder.rglob("*.mp4") if path.is_file())
+        return self.size_bytes - used
+
+
+@pytest.mark.timeout(120)
+async def test_five_large_results_at_once_on_a_small_disk_are_all_delivered_in_the_end(tmp_path: Path) -> None:
+    disk = Disk(tmp_path / "media", ENDLESS)
+    async with open_media_world(tmp_path, free=disk.free, disk_free_bytes=1_000_000) as world:
+        result = make_large(tmp_path / "large.mp4")
+        clip = make_clip(tmp_path / "clip.mp4", Recipe())
+        people = ["Mia", "Noah", "Ada", "Robin"]
+        jobs = [await world.modify(clip, user=name) for name in people]
+        jobs.append(await world.modify(clip, user="Mia"))
+        await world.step()
+        world.finish_with(result)
+        disk.size_bytes = disk.size_bytes - disk.free(tmp_path) + 9_000_000  # room for two of the five
+        world.base.discord_clock.advance(31)
+        await world.step()
+        world.base.discord_clock.advance(61)
+        await world.step()
+        now = [await world.read(job) for job in jobs]
+        waiting = [job for job in now if job.state is State.DELIVERING]
+        assert waiting, [job.state for job in now]
+        assert {job.hold for job in waiting} == {"there is no room on my disk"}
+        assert "no room on my disk" in world.card(waiting[0])
+
+        refused = await world.ask(clip, user="Noah")
+        assert refused.message is not None
+        assert refused.message.ephemeral
+        assert "disk is full" in refused.message.content
+        assert len(await world.base.jobs()) == 5
+        assert [text for text in world.base.alarms.heard if "disk" in text]
+
+        disk.size_bytes = ENDLESS
+        for job in jobs:
+            done = await world.run(job)
+            assert done.state is State.DELIVERED
+            assert world.ending(done).attachments
+        assert (await world.ask(clip, user="Ada")).message is not None
+        assert len(await world.base.jobs()) == 6
