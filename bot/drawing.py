@@ -4,6 +4,7 @@ The pictures carry their own background and hold no words of ours, so that they 
 light themes, on a phone, and in every language.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -27,7 +28,7 @@ _WORKING: Color = (254, 231, 92)
 WIDTH = 1000
 _MARGIN, _LANE, _ROW, _FRAME = 24, 64, 204, (320, 180)
 _CELL, _CELL_FRAME = (464, 348), (432, 243)
-_LINES = 3
+_LINES, _MOST_CHARS = 3, 300
 _FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
 
 
@@ -172,30 +173,35 @@ def _dot(tile: Tile) -> Color:
 
 def _write(pen: ImageDraw.ImageDraw, words: str, at: tuple[int, int], width: int) -> None:
     font = _font(27)
-    lines: list[str] = []
-    rest = words.split()
-    while rest and len(lines) < _LINES:
-        count = max(1, sum(1 for end in range(1, len(rest) + 1) if font.getlength(" ".join(rest[:end])) <= width))
-        if len(lines) == _LINES - 1:
-            count = len(rest)
-        lines.append(_cut(" ".join(rest[:count]), font, width))
-        rest = rest[count:]
-    for number, line in enumerate(lines):
+    rest = words[:_MOST_CHARS].split()
+    for number in range(_LINES):
+        count = len(rest) if number == _LINES - 1 else _fitting(rest, font, width)
+        line = _cut(" ".join(rest[:count]), font, width)
         pen.text((at[0], at[1] + number * 36), line, font=font, fill=INK)
+        rest = rest[count:]
+
+
+def _fitting(words: list[str], font: ImageFont.FreeTypeFont, width: int) -> int:
+    """Return how many of the first words fit on a line, at least one."""
+    count = 1
+    while count < len(words) and font.getlength(" ".join(words[: count + 1])) <= width:
+        count += 1
+    return count
 
 
 def _cut(text: str, font: ImageFont.FreeTypeFont, width: int) -> str:
-    text = text[:400]
+    text = text[:_MOST_CHARS]
     if font.getlength(text) <= width:
         return text
-    while text and font.getlength(text + "…") > width:
-        text = text[:-1]
-    return text.rstrip() + "…"
+    length = bisect_right(range(len(text)), width, key=lambda end: int(font.getlength(text[:end] + "…"))) - 1
+    return text[: max(0, length)].rstrip() + "…"
 
 
 @cache
 def _font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(_FONTS / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"), size)
+    file = _FONTS / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf")
+    # The other engine fails on some of what people write.
+    return ImageFont.truetype(file, size, layout_engine=ImageFont.Layout.BASIC)
 
 
 def _jpeg(picture: Image.Image) -> bytes:

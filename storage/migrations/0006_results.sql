@@ -21,7 +21,7 @@ CREATE TABLE keepsakes (
     PRIMARY KEY (job_id, what, other_job_id)
 );
 
-CREATE INDEX keepsakes_by_other ON keepsakes (other_job_id) WHERE other_job_id <> '';
+CREATE INDEX keepsakes_by_other ON keepsakes (other_job_id);
 
 -- Messages with a result besides its ending: comparisons, results shown again. They go when the result goes.
 CREATE TABLE copies (
@@ -35,4 +35,4 @@ CREATE TABLE copies (
 
 CREATE INDEX copies_by_job ON copies (job_id, what, other_job_id, posted_at_ms);
 
-CREATE INDEX copies_by_other ON copies (other_job_id) WHERE other_job_id <> '';
+CREATE INDEX copies_by_other ON copies (other_job_id);
