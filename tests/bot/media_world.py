@@ -41,9 +41,8 @@ class MediaWorld:
         self, path: Path, *, user: str = "Mia", channel: int | str = "edits", **options: str | bool
     ) -> Job:
         """Run `/luma modify` with a file and return its job."""
-        view = await self.ask(path, user=user, channel=channel, **options)
-        assert view.message is not None, view
-        before = {job.id for job in await self.base.jobs() if job.card_message_id != view.message.id}
+        before = {job.id for job in await self.base.jobs()}
+        await self.ask(path, user=user, channel=channel, **options)
         (job,) = [job for job in await self.base.jobs() if job.id not in before]
         return job
 
