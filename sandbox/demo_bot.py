@@ -18,7 +18,7 @@ _ROOT = Path(__file__).parent.parent
 _STOP_SECONDS = 12.0
 _READY_POLL_SECONDS = 0.05
 _KEPT_ERRORS = 12
-_LONGEST_LINE = 1 << 20
+LONGEST_LINE = 1 << 20
 _LONGEST_LIGHTS = 500
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "LUMA_CI_RUN")
 
@@ -93,7 +93,13 @@ class BotChild:
         self.errors.clear()
         environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         environment |= self._settings | {"PYTHONPATH": str(_ROOT), "PYTHONUNBUFFERED": "1"}
-        self._process = await asyncio.create_subprocess_exec(
+        self._process = await self._spawn(environment)
+        self.starts += 1
+        self._change("starting")
+        self._watchers = [asyncio.create_task(self._watch(self._process)), asyncio.create_task(self._await_ready())]
+
+    async def _spawn(self, environment: dict[str, str]) -> Process:
+        return await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "bot", "run"),
             stdin=asyncio.subprocess.DEVNULL,
@@ -102,11 +108,8 @@ class BotChild:
             env=environment,
             cwd=self._folder,
             start_new_session=True,
-            limit=_LONGEST_LINE,
+            limit=LONGEST_LINE,
         )
-        self.starts += 1
-        self._change("starting")
-        self._watchers = [asyncio.create_task(self._watch(self._process)), asyncio.create_task(self._await_ready())]
 
     async def _stop(self, number: signal.Signals) -> None:
         process = self._process

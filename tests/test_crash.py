@@ -1,45 +1,48 @@
-"""Kill the real bot before and after every request that has an effect: nothing is lost, paid or told twice."""
+"""Kill the real bot, and stop it, before and after every request: nothing is lost, paid twice or told twice."""
 
 import asyncio
+import os
 import random
+import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.crashing import CrashWorld
 
-LONGEST_JOB = 40  # requests with an effect; a job that runs straight through has about ten
-RANDOM_KILLS = 30
+LONGEST_JOB = 40  # requests; a job that runs straight through has about fifteen
+RANDOM_KILLS = int(os.environ.get("LUMA_CRASH_KILLS", "30"))
+STOPS = 10
+STOP_SECONDS = 10.0  # what Docker allows
+OPEN = "SELECT 1 FROM jobs WHERE state NOT IN ('delivered', 'failed', 'cancelled')"
 
 
 async def kill_at(world: CrashWorld, number: int, *, after: bool) -> bool:
     """Run one job with the bot dying at its n-th request; False when the job had fewer."""
-    world.fuse.light(number, after=after)
     prompt = f"make it warm, number {number} {'after' if after else 'before'}"
+    world.fuse.light(number, after=after)
     await world.command(prompt)
-    died = False
-    while True:
-        rows = world.rows(f"SELECT state FROM jobs WHERE request LIKE '%{prompt}%'")
-        if world.bot.state == "stopped":
-            died = True
-            await world.revive()
-            await world.drain()
-            break
-        if not rows or rows[0][0] in ("delivered", "failed"):
-            # the card's last edit comes after the end
-            await asyncio.sleep(0.3) if not died and world.fuse.lit else None
-            if world.bot.state != "stopped":
-                break
-        await world.until(lambda: True)
-        await asyncio.sleep(0.05)
-    world.fuse.lit = False
-    return died
+    await world.until(lambda: not world.fuse.lit or world.is_shown(prompt))
+    if world.fuse.lit:
+        world.fuse.lit = False
+        return False
+    await world.until(lambda: world.bot.state == "stopped")
+    await world.revive()
+    await world.drain()
+    return True
 
 
-@pytest.mark.timeout(300)
+async def keep_busy(world: CrashWorld, prompts: Sequence[str]) -> None:
+    """Ask for as many edits as are missing to have one for each prompt in flight."""
+    missing = len(prompts) - len(world.rows(OPEN))
+    await asyncio.gather(*(world.command(prompt) for prompt in prompts[: max(0, missing)]))
+
+
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-async def test_a_kill_at_every_effect_of_a_job_loses_and_doubles_nothing(tmp_path: Path, after: bool) -> None:
-    async with CrashWorld(tmp_path, work_seconds=0.2) as world:
+async def test_a_kill_at_every_request_of_a_job_loses_and_doubles_nothing(tmp_path: Path, after: bool) -> None:
+    async with CrashWorld(tmp_path, work_seconds=0.1) as world:
         deaths = 0
         for number in range(1, LONGEST_JOB):
             if not await kill_at(world, number, after=after):
@@ -49,22 +52,54 @@ async def test_a_kill_at_every_effect_of_a_job_loses_and_doubles_nothing(tmp_pat
         assert deaths >= 8, world.fuse.seen
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(60 + 6 * RANDOM_KILLS)
 async def test_kills_at_random_moments_with_five_jobs_in_flight(tmp_path: Path) -> None:
     chance = random.Random(20)
-    async with CrashWorld(tmp_path, work_seconds=0.3) as world:
+    async with CrashWorld(tmp_path, work_seconds=0.1) as world:
         for kill in range(RANDOM_KILLS):
             world.fuse.light(chance.randint(1, 40), after=chance.random() < 0.5)
-            open_jobs = len(world.rows("SELECT 1 FROM jobs WHERE state NOT IN ('delivered', 'failed', 'cancelled')"))
-            await asyncio.gather(
-                *(world.command(f"make it cool, kill {kill} job {each}") for each in range(max(0, 5 - open_jobs)))
-            )
-            if world.fuse.lit:
-                try:
-                    await world.until(lambda: not world.fuse.lit, 3)
-                except TimeoutError:
-                    world.fuse.lit = False
-            await world.until(lambda: world.bot.state in ("running", "stopped"))
+            while world.fuse.lit:
+                await keep_busy(
+                    world, [f"make it cool, kill {kill} job {each} of {len(world.fuse.seen)}" for each in range(5)]
+                )
+                await world.until(lambda: not world.fuse.lit or not world.rows(OPEN))
+            await world.until(lambda: world.bot.state == "stopped")
             await world.revive()
+        await world.drain()
+        assert world.bot.starts == RANDOM_KILLS + 1
+        assert world.check() == []
+
+
+@pytest.mark.timeout(60 + 6 * STOPS)
+async def test_a_stop_at_a_random_moment_is_in_good_order_and_loses_nothing(tmp_path: Path) -> None:
+    chance = random.Random(4)
+    async with CrashWorld(tmp_path, work_seconds=0.1) as world:
+        for stop in range(STOPS):
+            number = chance.choice([signal.SIGTERM, signal.SIGINT])
+            world.fuse.light(chance.randint(1, 30), after=chance.random() < 0.5, number=number)
+            while world.fuse.lit:
+                await keep_busy(
+                    world, [f"make it dark, stop {stop} job {each} of {len(world.fuse.seen)}" for each in range(3)]
+                )
+                await world.until(lambda: not world.fuse.lit or not world.rows(OPEN))
+            await world.until(lambda: world.bot.state == "stopped")
+            assert world.bot.exit_code == 0, world.bot.text
+            assert asyncio.get_running_loop().time() - world.stopping[-1] <= STOP_SECONDS
+            await world.revive()
+        await world.drain()
+        assert world.check() == []
+
+
+@pytest.mark.timeout(120)
+async def test_a_stop_while_it_starts_is_in_good_order(tmp_path: Path) -> None:
+    async with CrashWorld(tmp_path, work_seconds=0.1) as world:
+        for request in (1, 2):
+            await world.bot.stop()
+            world.fuse.light(request, after=True, number=signal.SIGTERM)
+            await world.bot.start()
+            await world.until(lambda: world.bot.state == "stopped")
+            assert world.bot.exit_code == 0, world.bot.text
+        await world.revive()
+        await world.command("make it bright")
         await world.drain()
         assert world.check() == []
