@@ -16,6 +16,7 @@ from yarl import URL
 from bot import replies
 from bot.alerts import Alerts
 from bot.command_sync import sync_commands
+from bot.command_words import CommandWords
 from bot.desk import Desk
 from bot.faults import answer_fault, say
 from bot.language import speak
@@ -123,6 +124,7 @@ class LumaBot(commands.Bot):
         """Load the extensions and tell Discord of the commands, once after login."""
         for name in self._extensions:
             await self.load_extension(name)
+        await self.tree.set_translator(CommandWords())
         await sync_commands(self.tree, self.application_id or 0, self._options.command_mark)
 
     async def close(self) -> None:

@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 
 async def sync_commands(tree: app_commands.CommandTree[discord.Client], application_id: int, mark: Path | None) -> bool:
     """Send all commands unless `mark` says that Discord has these; return whether they were sent."""
-    fingerprint = fingerprint_of(tree, application_id)
+    fingerprint = await fingerprint_of(tree, application_id)
     if mark is not None and await asyncio.to_thread(_read, mark) == fingerprint:
         return False
     sent = await tree.sync()
@@ -24,9 +24,12 @@ async def sync_commands(tree: app_commands.CommandTree[discord.Client], applicat
     return True
 
 
-def fingerprint_of(tree: app_commands.CommandTree[discord.Client], application_id: int) -> str:
-    """Return a hash of everything Discord is told about the commands of an application."""
-    commands = [command.to_dict(tree) for command in tree.get_commands()]
+async def fingerprint_of(tree: app_commands.CommandTree[discord.Client], application_id: int) -> str:
+    """Return a hash of everything Discord is told about the commands of an application, in every language."""
+    if tree.translator is None:
+        commands = [command.to_dict(tree) for command in tree.get_commands()]
+    else:
+        commands = [await each.get_translated_payload(tree, tree.translator) for each in tree.get_commands()]
     text = json.dumps([application_id, commands], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -34,7 +34,7 @@ async def test_a_change_is_sent(tmp_path: Path) -> None:
 
 async def test_another_application_is_told_anew(tmp_path: Path) -> None:
     async with open_bot_world(tmp_path) as world:
-        assert fingerprint_of(world.bot.tree, 1) != fingerprint_of(world.bot.tree, 2)
+        assert await fingerprint_of(world.bot.tree, 1) != await fingerprint_of(world.bot.tree, 2)
 
 
 def counted(told: object) -> int:
@@ -43,13 +43,21 @@ def counted(told: object) -> int:
         return sum(map(counted, told))
     if not isinstance(told, dict):
         return 0
-    own = sum(len(str(told[key])) for key in ("name", "description", "value") if key in told)
+    own = sum(longest(told, key) for key in ("name", "description", "value"))
     return own + sum(map(counted, told.values()))
+
+
+def longest(told: dict[str, object], key: str) -> int:
+    """Return the length of a text in the language that needs the most room."""
+    others = told.get(f"{key}_localizations") or {}
+    assert isinstance(others, dict)
+    return max(len(str(text)) for text in (told.get(key, ""), *others.values()))
 
 
 async def test_the_limits_of_discord_are_kept(tmp_path: Path) -> None:
     async with open_bot_world(tmp_path) as world:
         for command in world.bot.tree.get_commands():
-            told = command.to_dict(world.bot.tree)
+            assert world.bot.tree.translator is not None
+            told = await command.get_translated_payload(world.bot.tree, world.bot.tree.translator)
             assert counted(told) <= 8000
             assert len(told.get("options", [])) <= 25
