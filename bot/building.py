@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from bot.lights import Gateway, look_at_database, look_at_disk, look_at_gateway
+from bot.client import LumaBot
+from bot.lights import GatewayWatch, look_at_database, look_at_disk, look_at_gateway
 from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.timings import timings_of
@@ -34,7 +35,7 @@ def build_worker(settings: Settings, outside: Outside) -> Worker:
 
 def build_board(
     settings: Settings,
-    gateway: Gateway,
+    bot: LumaBot,
     check_database: Callable[[], Awaitable[None]],
     gates: Gates,
     metrics: Metrics,
@@ -45,7 +46,7 @@ def build_board(
     """Return what /healthz, /readyz and /metrics show."""
     return HealthBoard(
         checks={
-            "gateway": partial(look_at_gateway, gateway),
+            "gateway": partial(look_at_gateway, GatewayWatch(bot)),
             "database": partial(look_at_database, check_database),
             "disk": partial(look_at_disk, settings.data_dir, int(settings.disk_free_bytes)),
         },

@@ -4,21 +4,31 @@ import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Protocol
+
+from discord.ext.commands import Bot
 
 from bot.web.health import GREEN, Colour, Light
 
 
-class Gateway(Protocol):
-    """Know whether Discord is connected."""
+class GatewayWatch:
+    """Know whether the connection to Discord's gateway stands: commands can arrive."""
 
-    def is_ready(self) -> bool:
-        """Tell whether commands can arrive."""
+    def __init__(self, bot: Bot) -> None:
+        self.is_connected = False
+        bot.add_listener(self._note_up, "on_connect")
+        bot.add_listener(self._note_up, "on_resumed")
+        bot.add_listener(self._note_down, "on_disconnect")
+
+    async def _note_up(self) -> None:
+        self.is_connected = True
+
+    async def _note_down(self) -> None:
+        self.is_connected = False
 
 
-async def look_at_gateway(gateway: Gateway) -> Light:
+async def look_at_gateway(gateway: GatewayWatch) -> Light:
     """Show whether commands can arrive."""
-    return GREEN if gateway.is_ready() else Light(Colour.RED, "not connected to Discord")
+    return GREEN if gateway.is_connected else Light(Colour.RED, "not connected to Discord")
 
 
 async def look_at_database(check: Callable[[], Awaitable[None]]) -> Light:
