@@ -1,0 +1,122 @@
+"""Go through a creator's evening with the real bot in its process: edits, versions, comparison, votes, deletion."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import av
+import pytest
+from PIL import Image
+
+from sandbox.demo import Demo, DemoOptions
+from sandbox.demo_once import run_job
+from sandbox.discord.views import InteractionView, MessageView
+from sandbox.video.clip import draw_clip
+from tests.environment import need_openapi
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture
+async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
+    async with Demo(DemoOptions(openapi=need_openapi(), work_seconds=0.1)) as running:
+        await running.wait_until_ready()
+        yield running
+
+
+class Creator:
+    """Act as Mia and see what she sees."""
+
+    def __init__(self, demo: Demo) -> None:
+        self.demo, self.actor = demo, demo.discord.actor
+
+    async def edit(self, clip: Path) -> MessageView:
+        """Make the first edit and return the message with its result."""
+        outcome = await run_job(self.demo, clip, "make it warm")
+        assert outcome.video is not None, outcome.words
+        return self.actor.message("Mia", outcome.message_id or 0)
+
+    def button(self, message: MessageView, action: str) -> str:
+        return next(each for each in ids_of(message) if each.startswith(f"luma:{action}:"))
+
+    async def press(self, message: MessageView, action: str, user: str = "Mia") -> InteractionView:
+        return await self.actor.press(user, message.id, self.button(message, action))
+
+    async def next_result(self, after: MessageView) -> MessageView:
+        """Wait for the next result in the thread."""
+
+        def found() -> MessageView | None:
+            assert self.demo.bot.state != "stopped", self.demo.bot.errors
+            newer = [one for one in self.actor.messages("Mia", after.channel_id) if one.id > after.id and one.pings_me]
+            return newer[-1] if newer else None
+
+        return await self.actor.wait_for(found, 60)
+
+    async def answered(self, view: InteractionView) -> MessageView:
+        """Wait for the last word on a deferred answer."""
+
+        def found() -> MessageView | None:
+            seen = self.actor.interaction(view.id)
+            shown = [*([seen.message] if seen.message else []), *seen.followups]
+            return shown[-1] if shown and not shown[-1].loading else None
+
+        return await self.actor.wait_for(found, 60)
+
+    async def pictured(self, view: InteractionView) -> MessageView:
+        """Wait for the picture under an answer."""
+
+        def found() -> MessageView | None:
+            seen = self.actor.interaction(view.id).message
+            return seen if seen is not None and seen.attachments else None
+
+        return await self.actor.wait_for(found, 60)
+
+    def path_of(self, message: MessageView) -> Path:
+        return self.demo.discord.world.find_message(message.id).attachments[0].path
+
+
+def ids_of(message: MessageView) -> list[str]:
+    return [part["custom_id"] for row in message.components for part in row["components"] if "custom_id" in part]
+
+
+async def test_a_creators_evening(demo: Demo, tmp_path: Path) -> None:
+    mia = Creator(demo)
+    results = [await mia.edit(draw_clip(tmp_path / "clip.mp4", 2, 320, 180))]
+    assert "first one" in results[0].content
+    for number, prompt in enumerate(("make it black and white", "mirror it")):
+        opened = await mia.press(results[-1], "reword" if number == 0 else "input")
+        await mia.actor.submit_modal(opened.id, {"prompt": prompt})
+        results.append(await mia.next_result(results[-1]))
+    assert len({result.channel_id for result in results}) == 1
+
+    code = results[-1].content.rsplit("`", 2)[1]
+    shown = await mia.actor.slash("Mia", "edits", "luma show", {"job": code})
+    card = await mia.pictured(shown)
+    with Image.open(mia.path_of(card)) as picture:
+        assert picture.size == (1000, 2 * 24 + 3 * 204 - 24)
+        picture.save(tmp_path / "versions.png")
+    (menu,) = [each for each in ids_of(card) if each.startswith("luma:compare_two:")]
+    ids = [mia.button(result, "again").rpartition(":")[2] for result in results]
+    compared = await mia.answered(await mia.actor.select("Mia", card.id, menu, [ids[0], ids[2]]))
+    video = mia.actor.message("Noah", int(compared.content.rsplit("/", 1)[1]))
+    with av.open(str(mia.path_of(video))) as film:
+        stream = film.streams.video[0]
+        assert stream.codec_context.name == "h264"
+        assert stream.height > 300  # one above the other
+
+    for user, action in (("Noah", "like"), ("Ada", "like"), ("Robin", "dislike")):
+        await mia.press(results[0], action, user)
+    rated = await mia.actor.slash("Robin", "edits", "luma-mod ratings")
+    assert rated.message is not None
+    assert "67 %" in rated.message.embeds[0]["description"]
+
+    history = await mia.pictured(await mia.actor.slash("Mia", "edits", "luma history"))
+    Image.open(mia.path_of(history)).save(tmp_path / "history.png")
+    asked = await mia.answered(await mia.press(results[0], "delete"))
+    gone = await mia.answered(await mia.actor.press("Mia", asked.id, f"luma:deletion:{ids[0]}"))
+    assert "is deleted" in gone.content
+    left = [one.id for one in mia.actor.messages("Noah", results[0].channel_id) if one.attachments]
+    assert results[0].id not in left
+    assert video.id not in left
+    assert results[2].id in left
+    assert not demo.discord.violations
+    assert not demo.discord.answer_violations
