@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfile as copy_file
 
-from jobs.errors import MediaError, SourceUnavailableError, UnusableClipError
+from jobs.errors import DiskFullError, MediaError, SourceUnavailableError, UnusableClipError
 from jobs.job import ClipSource, Job, Picture, Prepared, Remark, Result
 from jobs.ports import Fitted
 from jobs.services import Abilities, TemporaryLink
@@ -212,6 +212,8 @@ class ShelfClips:
                 path, details, made, sound_of=self._own_sound(job, details), on_progress=self._told(job)
             ):
                 path, details = made, await self._prober.probe(made)
+        except DiskFullError:
+            raise
         except (MediaError, UnusableClipError) as error:
             log.warning("job=%s a result could not be made playable: %s", job.code, error)
         try:

@@ -187,13 +187,19 @@ class Editor:
                     await run_child(self._workshop.children, task, arguments, limits, folder, on_progress=told)
                 return await asyncio.to_thread(_move, folder / "made", out)
             except ChildRefusedError as refusal:
+                if refusal.rule == "disk":
+                    raise _full(task) from refusal
                 raise MediaError(f"{task}: {refusal.rule}") from refusal
             except ChildFailedError as error:
                 raise MediaError(f"{task}: the work did not end well") from error
             except OSError as error:
                 if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-                    raise DiskFullError(f"{task}: no room on the disk") from error
+                    raise _full(task) from error
                 raise MediaError(f"{task}: {type(error).__name__}") from error
+
+
+def _full(task: str) -> DiskFullError:
+    return DiskFullError(f"{task}: no room on the disk")
 
 
 def _move(made: Path, out: Path) -> int:

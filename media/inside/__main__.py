@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # `python -I` leaves it out
 
-from media.inside.answers import Refusal, say
+from media.inside.answers import Refusal, rule_of, say
 from media.inside.confine import confine
 from media.inside.fork_server import ForkServer
 from media.inside.tasks import TASKS
@@ -27,7 +27,7 @@ def main() -> None:
         except Refusal as refusal:
             say({"refused": refusal.rule, "value": refusal.value})
         except Exception as error:
-            say({"refused": "unreadable", "value": type(error).__name__})
+            say({"refused": rule_of(error), "value": type(error).__name__})
         return 0
 
     ForkServer(socket.socket(fileno=0), work).serve()

@@ -1,5 +1,6 @@
 """Speak to the parent process: lines of JSON on stdout, at most one kilobyte each."""
 
+import errno
 import json
 import sys
 from typing import Any
@@ -12,6 +13,12 @@ class Refusal(Exception):  # noqa: N818 - an answer about the file, not a fault 
         super().__init__(rule, value)
         self.rule = rule
         self.value = value[:100]
+
+
+def rule_of(error: Exception) -> str:
+    """Return the rule an unexpected error stands for: of a full disk the file is innocent."""
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return "disk" if full else "unreadable"
 
 
 def say(answer: dict[str, Any]) -> None:

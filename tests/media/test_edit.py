@@ -1,6 +1,7 @@
 """Real edits of real files, watched afterwards picture by picture."""
 
 import asyncio
+import errno
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -13,6 +14,7 @@ from av.video.frame import VideoFrame
 
 from jobs.errors import MediaError, UnusableClipError
 from media.edit import EditLimits, Editor
+from media.inside.answers import rule_of
 from media.plans import Frame, InputPlan, frame_of, plan_input
 from media.probe import ClipDetails
 from tests.fakes import abilities_of
@@ -345,3 +347,12 @@ async def test_a_cancelled_edit_leaves_nothing_running(benches: Benches, editor:
     assert list(benches.workshop.folder.iterdir()) == []
     assert not benches.workshop.working.locked()
     assert not out.exists()
+
+
+def test_a_full_disk_in_a_child_is_no_fault_of_the_clip() -> None:
+    assert rule_of(OSError(errno.ENOSPC, "No space left on device")) == "disk"
+    with pytest.raises(OSError, match="No space") as full:
+        av.error.err_check(-errno.ENOSPC)
+    assert rule_of(full.value) == "disk"
+    assert rule_of(OSError(errno.EIO, "Input/output error")) == "unreadable"
+    assert rule_of(ValueError("no picture")) == "unreadable"
