@@ -181,14 +181,14 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
             ),
             clock=clock,
             alarms=watch,
-            wake=lambda: worker.wake(),  # noqa: PLW0108 - the worker is built from what is built here
+            wake=lambda at_ms: worker.wake(at_ms),  # noqa: PLW0108 - the worker is built from what is built here
             on_move=watch.on_move,
             on_budget=watch.on_budget,
         )
         worker = build_worker(settings, outside)
         intake = Intake(outside, timings_of(settings), preferences_of(settings))
         stores, instance = open_office(database, defaults_of(settings)), secrets.token_hex(8)
-        look = partial(check_running, settings, session, providers, database.check, instance)
+        look = partial(check_running, settings, session, outside, database.check, instance)
         office = build_office(stores, Steering(outside), media.shelf, settings, look)
         desk = _build_desk(settings, database, bot, intake, outside, media, work, office)
         stack.push_async_callback(desk.showcase.close)

@@ -18,7 +18,7 @@ from jobs.ports import (
 from jobs.services import Provider
 
 
-def _nothing() -> None:
+def _asleep(_at_ms: int) -> None:
     return None
 
 
@@ -34,8 +34,8 @@ def _unwarned(_warning: BudgetWarning) -> None:
 class Outside:
     """Hold the ports a job's life needs.
 
-    `wake` tells the worker that something may be due; `on_move(job, event)` hears of every move once it is durable,
-    `on_budget` of a server's budget that runs out, once in a period.
+    `wake(at_ms)` tells the worker when something may be due; `on_move(job, event)` hears of every move once it is
+    durable, `on_budget` of a server's budget that runs out, once in a period.
     """
 
     store: JobStore
@@ -45,7 +45,7 @@ class Outside:
     gates: Gates
     clock: Clock
     alarms: Alarms
-    wake: Callable[[], None] = _nothing
+    wake: Callable[[int], None] = _asleep
     on_move: Callable[[Job, str], None] = _unheard
     on_budget: Callable[[BudgetWarning], None] = _unwarned
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -80,11 +80,12 @@ class Outside:
             keep_lease=keep_lease,
             note=note,
         )
-        return self.moved(moved, event)
+        return self.moved(moved, event, by_a_step=fenced)
 
-    def moved(self, job: Job | None, event: str) -> Job | None:
-        """Tell of a move, if there was one, and return its job."""
+    def moved(self, job: Job | None, event: str, *, by_a_step: bool = False) -> Job | None:
+        """Tell of a move, if there was one, and return its job; the worker looks anyway when a step of its own ends."""
         if job is not None:
             self.on_move(job, event)
-            self.wake()
+            if not by_a_step:
+                self.wake(0 if job.state.is_final else job.due_at_ms)
         return job

@@ -6,11 +6,11 @@ from typing import Protocol
 
 from jobs.job import Job, Picture, Prepared, Remark, Result
 from jobs.services import Abilities, TemporaryLink
-from jobs.store_ports import Admitted, Attempt, Durations, JobEvent, JobStore, Lane
+from jobs.store_ports import Admitted, Attempt, Durations, JobEvent, JobStore, Lane, Outlook
 
 __all__ = [
     "Admitted", "Alarms", "Attempt", "Clips", "Clock", "Delivery", "Durations", "Fitted", "JobEvent", "JobStore",
-    "Lane", "Parcel", "Posted",
+    "Lane", "Outlook", "Parcel", "Posted",
 ]  # fmt: skip
 
 

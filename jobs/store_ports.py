@@ -67,6 +67,27 @@ class Admitted:
     warnings: tuple[BudgetWarning, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Tell what there is to do.
+
+    `at_service` counts by service the jobs SUBMITTING, RUNNING, or QUEUED, ready and leased: about to be sent; a
+    service that has none of them but other open jobs counts 0. `waiting` holds state, service and readiness of the
+    jobs that can be claimed. `next_due_ms` is the first later moment at which one becomes due or its lease ends.
+    """
+
+    at_service: Mapping[str, int]
+    waiting: frozenset[tuple[State, str, bool]]
+    next_due_ms: int | None
+
+    def has_any(self, lane: Lane) -> bool:
+        """Tell whether a lane would find a job to claim."""
+        return any(
+            state in lane.states and lane.service in ("", service) and lane.prepared in (None, ready)
+            for state, service, ready in self.waiting
+        )
+
+
 class JobStore(Protocol):
     """Keep jobs; every method is one transaction and raises StorageError when it cannot commit."""
 
@@ -126,14 +147,8 @@ class JobStore(Protocol):
     async def renew(self, jobs: Sequence[Job], *, now_ms: int, lease_ms: int) -> None:
         """Prolong the leases of jobs whose steps still run; one that was lost stays lost."""
 
-    async def next_due_ms(self, *, after_ms: int) -> int | None:
-        """Return the first moment after the given one when an open job becomes due or a lease ends; None for never."""
-
-    async def at_service(self, *, now_ms: int) -> Mapping[str, int]:
-        """Count by service the jobs SUBMITTING, RUNNING, or QUEUED, ready and leased: about to be sent.
-
-        A service that has none of them but other open jobs counts 0.
-        """
+    async def outlook(self, *, now_ms: int) -> Outlook:
+        """Tell what there is to do at a moment, and when there will be more."""
 
     async def open_counts(self) -> Mapping[State, int]:
         """Count open jobs by state."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -10,6 +11,7 @@ from jobs.job import Job
 from jobs.lanes import Lanes
 from jobs.lifecycle import Lifecycle
 from jobs.outside import Outside
+from jobs.ports import Outlook
 
 log = logging.getLogger(__name__)
 
@@ -26,12 +28,15 @@ class Worker:
         self._lanes = lanes
         self._lease_ms = lease_ms
         self._woken = asyncio.Event()
+        self._looks_at_ms: float = math.inf
         self._stopping = False
         self._running: dict[asyncio.Task[None], list[Job]] = {}
 
-    def wake(self) -> None:
-        """Look for due jobs now."""
-        self._woken.set()
+    def wake(self, at_ms: int = 0) -> None:
+        """Look for due jobs at a moment, 0 being now; a look that is planned before it will do."""
+        if at_ms < self._looks_at_ms:
+            self._looks_at_ms = at_ms
+            self._woken.set()
 
     @property
     def running(self) -> int:
@@ -44,9 +49,11 @@ class Worker:
         try:
             while not self._stopping:
                 self._woken.clear()
+                self._looks_at_ms = math.inf
                 try:
-                    await self.start_due()
-                    seconds = await self.seconds_to_next()
+                    outlook = await self._look()
+                    await self._start(outlook)
+                    seconds = self._seconds_to(outlook.next_due_ms)
                 except StorageError as error:
                     log.warning("cannot look for due jobs: %s", error)
                     seconds = STORE_PAUSE_SECONDS
@@ -57,10 +64,21 @@ class Worker:
 
     async def start_due(self) -> int:
         """Claim due jobs and start their steps; returns how many steps were started."""
-        now_ms = self._out.clock.now_ms()
-        at_service = await self._out.store.at_service(now_ms=now_ms)
-        lanes = self._lanes.free(at_service, self._step_counts())
-        jobs = await self._out.store.claim(lanes, now_ms=now_ms, lease_ms=self._lease_ms)
+        return await self._start(await self._look())
+
+    async def seconds_to_next(self) -> float:
+        """Return how long nothing will be due: until a due time, a lease's end, or a gate that opens."""
+        return self._seconds_to((await self._look()).next_due_ms)
+
+    async def _look(self) -> Outlook:
+        return await self._out.store.outlook(now_ms=self._out.clock.now_ms())
+
+    async def _start(self, outlook: Outlook) -> int:
+        lanes = self._lanes.free(outlook.at_service, self._step_counts())
+        lanes = [lane for lane in lanes if outlook.has_any(lane)]
+        if not lanes:
+            return 0
+        jobs = await self._out.store.claim(lanes, now_ms=self._out.clock.now_ms(), lease_ms=self._lease_ms)
         steps = self._lanes.batches(jobs)
         for step in steps:
             task = asyncio.create_task(self._run_step(step), name=f"job {step[0].code}")
@@ -68,10 +86,9 @@ class Worker:
             task.add_done_callback(self._forget)
         return len(steps)
 
-    async def seconds_to_next(self) -> float:
-        """Return how long nothing will be due: until a due time, a lease's end, or a gate that opens."""
+    def _seconds_to(self, due_ms: int | None) -> float:
         now_ms = self._out.clock.now_ms()
-        moments = [await self._out.store.next_due_ms(after_ms=now_ms), self._out.gates.next_opening_ms()]
+        moments = [due_ms, self._out.gates.next_opening_ms()]
         earliest = min((moment for moment in moments if moment is not None), default=None)
         if earliest is None:
             return LONGEST_SLEEP_SECONDS
@@ -132,6 +149,7 @@ class Worker:
                 log.warning("cannot renew leases: %s", error)
 
     async def _sleep(self, seconds: float) -> None:
+        self._looks_at_ms = min(self._looks_at_ms, self._out.clock.now_ms() + seconds * 1000)
         try:
             async with asyncio.timeout(seconds):
                 await self._woken.wait()

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from math import ceil
 from statistics import median
 
-from jobs.job import Job, Kind, State
-from jobs.ports import Attempt, Durations, JobEvent
+from jobs.job import AT_SERVICE_STATES, Job, Kind, State
+from jobs.ports import Attempt, Durations, JobEvent, Outlook
 from storage.database import Session
 from storage.job_rows import read_attempt, read_event, read_job
 
@@ -35,33 +35,35 @@ def find_attempt(session: Session, token_sha256: str) -> Attempt | None:
     return None if row is None else read_attempt(row)
 
 
-def next_due_ms(session: Session, *, after_ms: int) -> int | None:
-    """Return the first moment after the given one at which an open job becomes claimable; None for never."""
-    row = session.row(
-        """
-        SELECT MIN(CASE WHEN due_at_ms > leased_until_ms THEN due_at_ms ELSE leased_until_ms END) AS at_ms
-        FROM open_jobs WHERE due_at_ms > $1 OR leased_until_ms > $1
-        """,
-        after_ms,
-    )
-    return None if row is None else row["at_ms"]
-
-
-def at_service(session: Session, *, now_ms: int) -> Mapping[str, int]:
-    """Count by service the jobs SUBMITTING, RUNNING, or QUEUED, ready and leased; 0 where its open jobs are others."""
+def outlook(session: Session, *, now_ms: int) -> Outlook:
+    """Tell what there is to do at a moment and when there will be more, in one pass over the open jobs."""
     rows = session.rows(
         """
-        SELECT service, COUNT(
-            CASE
-                WHEN state IN ('submitting', 'running') OR (state = 'queued' AND ready = 1 AND leased_until_ms > $1)
-                THEN 1
-            END
-        ) AS jobs
-        FROM open_jobs GROUP BY service
+        SELECT
+            state, service, ready, COUNT(*) AS jobs,
+            COUNT(CASE WHEN leased_until_ms > $1 THEN 1 END) AS leased,
+            COUNT(CASE WHEN due_at_ms <= $1 AND leased_until_ms <= $1 THEN 1 END) AS waiting,
+            MIN(
+                CASE
+                    WHEN due_at_ms > $1 AND due_at_ms > leased_until_ms THEN due_at_ms
+                    WHEN leased_until_ms > $1 THEN leased_until_ms
+                END
+            ) AS next_ms
+        FROM open_jobs GROUP BY state, service, ready
         """,
         now_ms,
     )
-    return {row["service"]: row["jobs"] for row in rows}
+    at_service = dict.fromkeys((row["service"] for row in rows), 0)
+    for row in rows:
+        if row["state"] in AT_SERVICE_STATES:
+            at_service[row["service"]] += row["jobs"]
+        elif row["state"] == State.QUEUED and row["ready"]:
+            at_service[row["service"]] += row["leased"]
+    return Outlook(
+        at_service,
+        frozenset((State(row["state"]), row["service"], bool(row["ready"])) for row in rows if row["waiting"]),
+        min((row["next_ms"] for row in rows if row["next_ms"] is not None), default=None),
+    )
 
 
 def open_counts(session: Session) -> Mapping[State, int]:

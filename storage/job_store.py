@@ -12,6 +12,7 @@ from jobs.ports import (
     Durations,
     JobEvent,
     Lane,
+    Outlook,
 )
 from jobs.quota import Defaults
 from storage import callbacks, claiming, job_reads, moves
@@ -148,13 +149,9 @@ class SqlJobStore:
         """Prolong the leases of jobs whose steps still run; one that was lost stays lost."""
         await self._database.write(lambda session: claiming.renew(session, jobs, now_ms=now_ms, lease_ms=lease_ms))
 
-    async def next_due_ms(self, *, after_ms: int) -> int | None:
-        """Return the first moment after the given one when an open job becomes due or a lease ends; None for never."""
-        return await self._database.read(lambda session: job_reads.next_due_ms(session, after_ms=after_ms))
-
-    async def at_service(self, *, now_ms: int) -> Mapping[str, int]:
-        """Count by service the jobs SUBMITTING, RUNNING, or QUEUED, ready and leased: about to be sent."""
-        return await self._database.read(lambda session: job_reads.at_service(session, now_ms=now_ms))
+    async def outlook(self, *, now_ms: int) -> Outlook:
+        """Tell what there is to do at a moment, and when there will be more."""
+        return await self._database.read(lambda session: job_reads.outlook(session, now_ms=now_ms))
 
     async def open_counts(self) -> Mapping[State, int]:
         """Count open jobs by state."""

@@ -66,8 +66,8 @@ class World:
         batches = {name: each.abilities.poll_batch for name, each in providers.items()}
         self.worker = Worker(self.lifecycle, self.outside, Lanes(self.gates, batches, Widths()), lease_ms=LEASE_MS)
 
-    def _wake(self) -> None:
-        self.worker.wake()
+    def _wake(self, at_ms: int) -> None:
+        self.worker.wake(at_ms)
 
     async def _pause(self, seconds: float) -> None:
         self.pauses.append(seconds)

@@ -10,7 +10,7 @@ from jobs.job import (
     Result,
     State,
 )
-from jobs.ports import Durations, Lane
+from jobs.ports import Durations, Lane, Outlook
 from storage.job_store import SqlJobStore
 from storage.sqlite import SqliteDatabase
 from tests.storage.jobs_made import (
@@ -27,17 +27,14 @@ from tests.storage.jobs_made import (
 async def test_counts_tell_open_jobs_only(store: SqlJobStore) -> None:
     for state in (State.DELIVERED, State.FAILED, State.CANCELLED):
         await ended(store, state)
-    assert (await store.next_due_ms(after_ms=0), await store.at_service(now_ms=0), await store.open_counts()) == (
-        None,
-        {},
-        {},
-    )
+    assert await store.outlook(now_ms=0) == Outlook({}, frozenset(), None)
+    assert await store.open_counts() == {}
 
     await running(store, service="kie")
     await submitting(store, service="acedata")
     await insert(store)
 
-    assert await store.at_service(now_ms=1000) == {"kie": 1, "acedata": 1}
+    assert (await store.outlook(now_ms=1000)).at_service == {"kie": 1, "acedata": 1}
     assert await store.open_counts() == {State.QUEUED: 1, State.SUBMITTING: 1, State.RUNNING: 1}
 
 
@@ -45,15 +42,15 @@ async def test_a_job_about_to_be_sent_counts_as_at_the_service(store: SqlJobStor
     clip = replace(new_job().request, clip=ClipSource("https://cdn.example/a"))
     await insert(store)
     await insert(store, request=clip)
-    assert await store.at_service(now_ms=1000) == {"kie": 0}
+    assert (await store.outlook(now_ms=1000)).at_service == {"kie": 0}
 
     ready = await store.claim([Lane(frozenset({State.QUEUED}), 9, prepared=True)], now_ms=1000, lease_ms=10)
     raw = await store.claim([Lane(frozenset({State.QUEUED}), 9, prepared=False)], now_ms=1000, lease_ms=10)
 
     assert [job.request.clip for job in ready] == [None]
     assert [job.request.clip for job in raw] == [clip.clip]
-    assert await store.at_service(now_ms=1009) == {"kie": 1}
-    assert await store.at_service(now_ms=1010) == {"kie": 0}
+    assert (await store.outlook(now_ms=1009)).at_service == {"kie": 1}
+    assert (await store.outlook(now_ms=1010)).at_service == {"kie": 0}
     await store.move(raw[0], replace(raw[0], clip=Prepared("a.mp4", FACTS)), event="prepared", now_ms=1)
     assert len(await store.claim([Lane(frozenset({State.QUEUED}), 9, prepared=True)], now_ms=1005, lease_ms=1)) == 1
 
@@ -62,20 +59,46 @@ async def test_the_next_moment_is_after_the_given_one(store: SqlJobStore) -> Non
     await insert(store, now_ms=1000)
     await insert(store, now_ms=3000)
 
-    moments = [await store.next_due_ms(after_ms=after) for after in (0, 999, 1000, 2999, 3000)]
+    moments = [(await store.outlook(now_ms=now)).next_due_ms for now in (0, 999, 1000, 2999, 3000)]
 
     assert moments == [1000, 1000, 3000, 3000, None]
 
 
 async def test_next_due_waits_for_a_lease(store: SqlJobStore) -> None:
     await insert(store, now_ms=1000)
-    assert await store.next_due_ms(after_ms=999) == 1000
+    assert (await store.outlook(now_ms=999)).next_due_ms == 1000
     await claim_one(store, now_ms=1000, lease_ms=500)
-    assert await store.next_due_ms(after_ms=1000) == 1500
+    assert (await store.outlook(now_ms=1000)).next_due_ms == 1500
 
     assert await store.end_leases() == 1
 
-    assert await store.next_due_ms(after_ms=999) == 1000
+    assert (await store.outlook(now_ms=999)).next_due_ms == 1000
+
+
+async def test_what_waits_is_told_by_state_service_and_readiness(store: SqlJobStore) -> None:
+    clip = replace(new_job().request, clip=ClipSource("https://cdn.example/a"))
+    await running(store)
+    await insert(store, now_ms=1000)
+    await insert(store, now_ms=1000, request=clip, service="acedata")
+    queued = frozenset({State.QUEUED})
+    lanes = {
+        "ready": Lane(queued, 1, "kie", prepared=True),
+        "raw": Lane(queued, 1, prepared=False),
+        "raw of kie": Lane(queued, 1, "kie", prepared=False),
+        "either": Lane(queued, 1, "acedata"),
+        "running": Lane(frozenset({State.RUNNING}), 1),
+    }
+
+    async def found(now_ms: int) -> set[str]:
+        outlook = await store.outlook(now_ms=now_ms)
+        return {name for name, lane in lanes.items() if outlook.has_any(lane)}
+
+    assert await found(999) == set()
+    assert await found(1000) == {"ready", "raw", "either"}
+    await store.claim([lanes["ready"]], now_ms=1000, lease_ms=50)
+    assert await found(1049) == {"raw", "either"}
+    assert await found(1050) == {"ready", "raw", "either"}
+    assert await found(10**9) == set(lanes) - {"raw of kie"}
 
 
 async def test_queue_place_counts_older_jobs_of_the_service(store: SqlJobStore) -> None:

@@ -180,7 +180,7 @@ async def test_a_lease_is_renewed_by_its_holder_only_while_it_holds(store: SqlJo
     assert await store.claim([ANY_OPEN], now_ms=1014, lease_ms=10) == []
 
     await store.renew([replace(job, lease=9)], now_ms=1014, lease_ms=10)
-    assert await store.next_due_ms(after_ms=1014) == 1015
+    assert (await store.outlook(now_ms=1014)).next_due_ms == 1015
     moved = await store.move(job, replace(job, hold="x"), event="x", now_ms=1014)
     assert moved is not None
     await store.renew([job], now_ms=1014, lease_ms=10)
@@ -199,7 +199,7 @@ async def test_a_callback_since_the_read_makes_the_job_due_now(store: SqlJobStor
 
     assert moved is not None
     assert moved.due_at_ms == 20_200
-    assert await store.next_due_ms(after_ms=20_000) == 20_200
+    assert (await store.outlook(now_ms=20_000)).next_due_ms == 20_200
 
 
 async def test_an_ending_keeps_no_reservation(store: SqlJobStore, database: SqliteDatabase) -> None:
