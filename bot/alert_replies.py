@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import discord
 
 from bot import inert
-from bot.language import tr
+from bot.language import tr, tr_known
 from bot.replies import relative_time, state_word
 from jobs.job import Job
 from jobs.office import BudgetWarning
@@ -18,12 +18,12 @@ _NAMED_WORDS = 10
 
 def blocked_alert(user_id: int, channel_id: int | None, text: str, hits: Sequence[Hit]) -> discord.Embed:
     """Return the alert of a text that was refused for blocked words."""
-    words = " ".join(inert.code(hit.word, 60) for hit in hits[:_NAMED_WORDS])
+    words = inert.join_within((inert.code(hit.word, 60) for hit in hits[:_NAMED_WORDS]), 1024, " ")
     where = f"<#{channel_id}>" if channel_id else tr("unknown")
     panel = discord.Embed(title=tr("Blocked words in a prompt"), description=inert.code_block(text), color=YELLOW)
     panel.add_field(name=tr("Member"), value=f"<@{user_id}>")
     panel.add_field(name=tr("Channel"), value=where)
-    panel.add_field(name=tr("Words"), value=inert.cut(words, 1024))
+    panel.add_field(name=tr("Words"), value=words)
     return panel
 
 
@@ -55,7 +55,7 @@ def stuck_alert(job: Job, what: str) -> discord.Embed:
     panel.add_field(name=tr("Member"), value=f"<@{job.user_id}>")
     panel.add_field(name=tr("State"), value=state_word(job.state))
     panel.add_field(name=tr("Begun"), value=relative_time(job.created_at_ms))
-    panel.add_field(name=tr("Why"), value=inert.prose(what) or tr("unknown"), inline=False)
+    panel.add_field(name=tr("Why"), value=inert.prose(tr_known(what)) or tr("unknown"), inline=False)
     return panel
 
 
@@ -64,5 +64,5 @@ def outage_alert(service: str, reason: str) -> discord.Embed:
     name = inert.plain(service, 40)
     if not reason:
         return discord.Embed(title=tr("{service} takes edits again", service=name), color=GREEN)
-    text = tr("Edits wait and go on by themselves ({reason}).", reason=inert.prose(reason))
+    text = tr("Edits wait and go on by themselves ({reason}).", reason=inert.prose(tr_known(reason)))
     return discord.Embed(title=tr("{service} takes no edits", service=name), description=text, color=RED)

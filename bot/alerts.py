@@ -12,6 +12,7 @@ from bot.alert_replies import blocked_alert, budget_alert, outage_alert, stuck_a
 from bot.faults import DISCORD_FAULTS
 from bot.language import speaking
 from bot.office import Office
+from bot.refusal_guard import RefusalGuard
 from jobs.errors import LumaBotError
 from jobs.job import OPEN_STATES, Job
 from jobs.office import BudgetWarning
@@ -30,8 +31,9 @@ _log = logging.getLogger(__name__)
 class Alerts:
     """Post alerts in the background, one connection for all servers; a server without an alerts channel hears none."""
 
-    def __init__(self, client: discord.Client, office: Office, clock: Clock) -> None:
+    def __init__(self, client: discord.Client, office: Office, clock: Clock, refusals: RefusalGuard) -> None:
         self._client = client
+        self._refusals = refusals
         self._office = office
         self._clock = clock
         self._told: dict[tuple[int, str], deque[int]] = {}
@@ -110,8 +112,9 @@ class Alerts:
             guild = self._client.get_guild(guild_id)
             with speaking(str(guild.preferred_locale) if guild else "en"):
                 panel = build()
-            async with asyncio.timeout(SEND_SECONDS):
-                await self._client.get_partial_messageable(channel_id).send(embed=panel)
+            with self._refusals.calling("alert", channel_id):
+                async with asyncio.timeout(SEND_SECONDS):
+                    await self._client.get_partial_messageable(channel_id).send(embed=panel)
         except (*DISCORD_FAULTS, LumaBotError) as error:
             _log.warning("an alert of server %d could not be posted: %s", guild_id, type(error).__name__)
 

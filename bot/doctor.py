@@ -40,9 +40,7 @@ def build_report(lines: Sequence[CheckLine]) -> discord.Embed:
     wrong = [line for line in lines if not line.ok]
     shown = [_shown(line) for line in (*wrong, *(line for line in lines if line.ok))]
     title = tr("Everything is in order") if not wrong else tr("{count} things to mend", count=len(wrong))
-    return discord.Embed(
-        title=title, description=inert.cut("\n".join(shown), PANEL_CHARS), color=RED if wrong else GREEN
-    )
+    return discord.Embed(title=title, description=inert.join_within(shown, PANEL_CHARS), color=RED if wrong else GREEN)
 
 
 def _shown(line: CheckLine) -> str:

@@ -4,6 +4,7 @@ Lengths are counted in UTF-16 units, the stricter of the two ways Discord's clie
 """
 
 import unicodedata
+from collections.abc import Iterable
 
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 _MAX_MARKS = 3  # combining marks in a row; more is a tower of them ("zalgo")
@@ -72,6 +73,17 @@ def cut(text: str, limit: int) -> str:
     while end > 0 and (length(text[:end]) > limit - 1 or _is_mark(text[end])):
         end -= 1
     return (text[:end].rstrip() + ELLIPSIS) if limit > 0 else ""
+
+
+def join_within(parts: Iterable[str], limit: int, separator: str = "\n") -> str:
+    """Return as many whole parts as fit into `limit` UTF-16 units, ending in an ellipsis where some do not."""
+    joined = ""
+    for part in parts:
+        longer = f"{joined}{separator}{part}" if joined else part
+        if length(longer) + length(separator) + 1 > limit:
+            return f"{joined}{separator}{ELLIPSIS}" if joined else ELLIPSIS
+        joined = longer
+    return joined
 
 
 def _is_mark(character: str) -> bool:

@@ -55,7 +55,7 @@ def target_words(target: Target) -> str:
             return f"<#{target.name}>"
         case TargetKind.JOB:
             owner = f" (<@{target.user_id}>)" if target.user_id else ""
-            return f"`{target.name}`{owner}"
+            return f"{inert.code(target.name, 60)}{owner}"
     return inert.code(target.name, 60)
 
 

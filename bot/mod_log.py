@@ -7,7 +7,7 @@ from typing import Any
 
 import discord
 
-from bot import inert
+from bot import inert, refusals
 from bot.client import LumaBot
 from bot.language import tr
 from bot.log_replies import entry_words
@@ -15,7 +15,6 @@ from bot.office import build_act, guild_id_of
 from bot.pages import page_words, read_turn, turn_buttons
 from bot.presses import build_button
 from bot.quota_panels import BLURPLE
-from bot.replies import OLD_BUTTON
 from jobs.errors import UserError
 from jobs.log_table import build_log_table
 from jobs.office import SERVER, Deed, LogEntry
@@ -36,7 +35,7 @@ async def turn_log(interaction: discord.Interaction[LumaBot], subject: str) -> N
     page, rest = read_turn(subject)
     ids = [int(number) if number.isascii() and number.isdecimal() else -1 for number in rest.split(".")]
     if len(ids) != 2 or -1 in ids:
-        raise UserError(OLD_BUTTON)
+        raise refusals.old_button()
     await interaction.response.edit_message(**await _parts(interaction, page, ids[0] or None, ids[1] or None))
 
 
@@ -51,7 +50,7 @@ async def _parts(
         limit=PAGE_ENTRIES,
     )
     lines = [entry_words(entry) for entry in entries.items] or [tr("Nothing has been done yet.")]
-    panel = discord.Embed(title=tr("Log"), description=inert.cut("\n".join(lines), 4096), color=BLURPLE)
+    panel = discord.Embed(title=tr("Log"), description=inert.join_within(lines, 4096), color=BLURPLE)
     panel.set_footer(text=page_words(page, size=PAGE_ENTRIES, total=entries.total))
     rest = f"{member_id or 0}.{moderator_id or 0}"
     buttons = turn_buttons("log", page, size=PAGE_ENTRIES, total=entries.total, rest=rest)

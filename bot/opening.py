@@ -11,7 +11,7 @@ from bot import inert
 from bot.cards import build_card, card_buttons, card_mark, read_card
 from bot.client import LumaBot
 from bot.language import speaking
-from bot.places import CALL_SECONDS, find_own, open_dm, parent_id_of
+from bot.places import CALL_SECONDS, ClosedError, find_own, open_dm, parent_id_of
 from jobs.errors import DeliveryError
 from jobs.job import Job
 from jobs.ports import Posted
@@ -81,6 +81,8 @@ async def open_thread(bot: LumaBot, job: Job) -> int | None:
 
 def _without_thread(job: Job, error: DeliveryError) -> int | None:
     cause = error.__cause__
+    if isinstance(error, ClosedError) and cause is None:
+        return None  # a channel that is left alone
     if not isinstance(cause, discord.HTTPException) or cause.status >= 500 or cause.status in (401, 429):
         raise error
     if cause.code == _HAS_THREAD_CODE:

@@ -1,14 +1,16 @@
 """Hold every word a person reads that is not a card, made from values; what people typed goes through `inert`."""
 
+import re
 from collections.abc import Iterable
 
 from bot import inert
 from bot.language import tr
 from bot.remarks import say_remark
-from jobs.job import ClipSource, Failure, FailureCode, Job, State
+from jobs.job import ClipSource, Failure, FailureCode, Job, Kind, State
 from jobs.ports import Parcel
 
 MESSAGE_CHARS = 2000
+_ENDING = re.compile(r"-# Luma edit `([A-Z0-9]{3,10})`", re.ASCII)
 MIB = 1024 * 1024
 
 BUSY = "I could not save that just now. Nothing was counted; please try again in a moment."
@@ -26,15 +28,6 @@ LINK_EXPIRED = (
     "That Discord link has expired. Give the link of the message with the video instead, or attach the clip itself."
 )
 CLIP_EXPIRED = "I can't read that clip any more: its link has expired. Please run `/luma modify` with the clip."
-
-HELP = (
-    "**`/luma modify`** edits a video clip: say how it should look, in English, and attach the clip or give a link. "
-    "Or right-click a message with a video, choose **Apps**, then **Modify with Luma**.\n"
-    "The edit is made in a few minutes; the video comes into a thread under your command and mentions you.\n\n"
-    "**`/luma history`** lists your edits, **`/luma show`** shows one again, **`/luma cancel`** stops one.\n\n"
-    "A good prompt says what should change and how: *turn the street into a rainy night with neon lights*. "
-    "An edit that fails is never counted."
-)
 
 _STATE_WORDS = {
     State.QUEUED: "waiting",
@@ -131,6 +124,12 @@ def ending_mark(job: Job) -> str:
     return f"-# Luma edit `{job.code}`" + (" · failed" if job.failure else "")
 
 
+def read_ending_code(content: str) -> str | None:
+    """Return the code of the job whose result a message of ours holds; None where it holds none."""
+    match = _ENDING.fullmatch(content.rpartition("\n")[2])
+    return match[1] if match else None
+
+
 def is_ending(content: str, job: Job) -> bool:
     """Tell whether a message of ours is this job's ending: the result, or the failure when the job has one."""
     return content.endswith("\n" + ending_mark(job))
@@ -144,7 +143,8 @@ def result_text(job: Job, parcel: Parcel, *, elsewhere: str = "", is_first: bool
     lines = [elsewhere, *_link_lines(job, parcel), *(inert.prose(say_remark(note)) for note in parcel.notes)]
     if is_first:
         lines.append(_first_result())
-    return _message(job, "your edit is ready.", lines)
+    opening = "your edit is ready." if job.kind is Kind.MODIFY else "your video is ready."
+    return _message(job, opening, lines)
 
 
 def _first_result() -> str:

@@ -33,7 +33,7 @@ async def show_lists(interaction: discord.Interaction[LumaBot]) -> None:
     settings = await interaction.client.desk.office.settings.settings(guild_id_of(interaction))
     panel = discord.Embed(title=tr("Where and by whom edits are made"), color=BLURPLE)
     for name, kind in ((tr("Channels"), "channel"), (tr("Roles"), "role")):
-        panel.add_field(name=name, value=inert.cut(list_words(settings.access, kind), FIELD_CHARS), inline=False)
+        panel.add_field(name=name, value=list_words(settings.access, kind), inline=False)
     await interaction.response.send_message(embed=panel, ephemeral=True)
 
 
@@ -47,13 +47,13 @@ def build_settings(settings: ServerSettings, defaults: Defaults) -> discord.Embe
         state += f": {inert.prose(pause.reason)}" if pause.reason else ""
     panel.description = state
     for name, value in _rows(settings, defaults):
-        panel.add_field(name=name, value=inert.cut(value, FIELD_CHARS), inline=False)
+        panel.add_field(name=name, value=value, inline=False)
     return panel
 
 
 def _rows(settings: ServerSettings, defaults: Defaults) -> list[tuple[str, str]]:
     allowance = allowance_words(settings.allowance or defaults.allowance)
-    words = " ".join(inert.code(word, 60) for word in settings.words)
+    words = inert.join_within((inert.code(word, 60) for word in settings.words), FIELD_CHARS, " ")
     return [
         (tr("Quota of everybody"), allowance if settings.allowance else tr("{value} (default)", value=allowance)),
         (tr("Quota of roles"), _role_lines(settings)),
@@ -72,7 +72,7 @@ def _rows(settings: ServerSettings, defaults: Defaults) -> list[tuple[str, str]]
 
 def _role_lines(settings: ServerSettings) -> str:
     lines = [f"<@&{role_id}>: {allowance_words(each)}" for role_id, each in settings.role_allowances.items()]
-    return "\n".join(lines) or tr("none")
+    return inert.join_within(lines, FIELD_CHARS) or tr("none")
 
 
 def _budgets(settings: ServerSettings, defaults: Defaults) -> str:
@@ -100,7 +100,8 @@ def list_words(rules: AccessRules, kind: str) -> str:
 
 
 def _mentions(listed: Mapping[int, Verdict], verdict: Verdict, sign: str) -> str:
-    return " ".join(f"<{sign}{each}>" for each, said in sorted(listed.items()) if said is verdict)
+    these = (f"<{sign}{each}>" for each, said in sorted(listed.items()) if said is verdict)
+    return inert.join_within(these, FIELD_CHARS // 2 - 50, " ")
 
 
 def _channel(channel_id: int | None) -> str:

@@ -41,8 +41,8 @@ async def list_words(interaction: discord.Interaction[LumaBot]) -> None:
     """Show the blocked words."""
     words = (await interaction.client.desk.office.settings.settings(guild_id_of(interaction))).words
     title = trn("{count} blocked word", "{count} blocked words", len(words))
-    text = " ".join(inert.code(word, 60) for word in sorted(words))
-    panel = discord.Embed(title=title, description=inert.cut(text, 4096) or tr("none"), color=BLURPLE)
+    text = inert.join_within((inert.code(word, 60) for word in sorted(words)), 4096, " ")
+    panel = discord.Embed(title=title, description=text or tr("none"), color=BLURPLE)
     await interaction.response.send_message(embed=panel, ephemeral=True)
 
 
@@ -56,8 +56,8 @@ async def try_text(interaction: discord.Interaction[LumaBot], text: str) -> None
         lines = [
             tr("{found} hits {word}", found=inert.code(hit.found, 60), word=inert.code(hit.word, 60)) for hit in hits
         ]
-        answer = "\n".join([tr("That text would be refused:"), *lines])
-    await interaction.response.send_message(inert.cut(answer, 2000), ephemeral=True)
+        answer = inert.join_within([tr("That text would be refused:"), *lines], 2000)
+    await interaction.response.send_message(answer, ephemeral=True)
 
 
 async def suggest_words(interaction: discord.Interaction[LumaBot], typed: str) -> list[app_commands.Choice[str]]:

@@ -137,11 +137,6 @@ class Request:
     style_text: str = ""
 
     @property
-    def unstaged(self) -> "Request":
-        """Return the request as a new job begins with it: no picture is on the shelf yet."""
-        return replace(self, images={name: Picture(each.source) for name, each in self.images.items()})
-
-    @property
     def full_prompt(self) -> str:
         """Return what the service is told: the prompt with the style's text."""
         return combine(self.prompt, self.style_text)
