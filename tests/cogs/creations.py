@@ -18,9 +18,9 @@ from tests.fakes import FACTS
 async def deliver(world: BotWorld, user: str = "Mia", **options: str | bool) -> tuple[Job, int]:
     """Return a delivered job whose video and clip are kept, and the message with its result."""
     world.clips.folder = world.folder
-    known = {job.id for job in await world.jobs()}
     await world.modify(user, **options)
-    job = next(job for job in await world.jobs() if job.id not in known)
+    await world.settled()
+    job = (await world.store.open_jobs(world.server.world.find_user(user).id))[-1]
     opened = await world.delivery.open_place(job)
     files = {what: f"{what}-{job.id}.mp4" for what in ("clip", "result")}
     for name in files.values():
