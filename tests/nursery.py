@@ -14,6 +14,7 @@ import runpy
 import signal
 import sys
 import threading
+import traceback
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,8 @@ def run_program(order: dict[str, Any]) -> None:
         runpy.run_module("bot", run_name="__main__", alter_sys=True)
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
