@@ -12,10 +12,12 @@ from bot.checkup import (
     prove_address,
     prove_discord,
     prove_folder,
+    prove_open_service,
     prove_public_url,
     prove_service,
 )
 from bot.settings import Settings
+from jobs.outside import Outside
 from jobs.services import Provider
 
 
@@ -39,7 +41,7 @@ async def check_start(
 async def check_running(
     settings: Settings,
     session: aiohttp.ClientSession,
-    providers: Mapping[str, Provider],
+    outside: Outside,
     check_database: Callable[[], Awaitable[None]],
     instance: str,
 ) -> list[CheckLine]:
@@ -52,7 +54,10 @@ async def check_running(
     proofs: dict[str, Callable[[], Awaitable[str]]] = {
         "folder": partial(prove_folder, settings.data_dir, int(settings.disk_free_bytes)),
         "database": prove_database,
-        **{name: partial(prove_service, each.balance) for name, each in providers.items()},
+        **{
+            outside.gates.abilities(name).title: partial(prove_open_service, each.balance, outside.gates, name)
+            for name, each in outside.providers.items()
+        },
         "public address": partial(prove_public_url, session, settings.public_url, instance),
     }
     return list(await asyncio.gather(*(check_part(name, prove) for name, prove in proofs.items())))

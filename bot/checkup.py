@@ -13,6 +13,7 @@ from aiohttp import web
 
 from bot.web.health import HealthBoard
 from jobs.errors import LumaBotError
+from jobs.gates import Gates
 
 REQUEST_SECONDS = 15.0
 GIB = 1024**3
@@ -63,6 +64,17 @@ async def prove_service(balance: Callable[[], Awaitable[float | None]]) -> str:
     if credit <= 0:
         raise CheckFailedError("key accepted, but the account is empty")
     return f"key accepted, credit {credit:g}"
+
+
+async def prove_open_service(balance: Callable[[], Awaitable[float | None]], gates: Gates, name: str) -> str:
+    """Prove that a video service takes jobs now, and tell its credit and its last error since the start."""
+    state = gates.states()[name]
+    last = ""
+    if state.last_error_ms is not None:
+        last = f"; last error <t:{state.last_error_ms // 1000}:R>: {state.last_error}"
+    if state.reason:
+        raise CheckFailedError(f"takes no new jobs: {state.reason}{last}")
+    return await prove_service(balance) + last
 
 
 async def prove_discord(session: aiohttp.ClientSession, api_url: str, token: str) -> str:

@@ -11,8 +11,18 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.checkup import CheckLine, check_part, prove_address, prove_discord, prove_folder, prove_service
-from jobs.errors import ProviderAuthError
+from bot.checkup import (
+    CheckLine,
+    check_part,
+    prove_address,
+    prove_discord,
+    prove_folder,
+    prove_open_service,
+    prove_service,
+)
+from jobs.errors import ProviderAuthError, ProviderGoneError, ProviderUnavailableError
+from jobs.gates import Gates
+from tests.fakes import START_MS, FakeClock, FakeProvider, abilities_of
 
 TOKEN = "canary-token-31"
 
@@ -144,3 +154,16 @@ async def test_a_port_that_is_taken_is_told(session: aiohttp.ClientSession) -> N
         line = await check_part("address", lambda: prove_address(session, "", "127.0.0.1", port))
     assert not line.ok
     assert "address already in use" in line.detail.lower()
+
+
+async def test_a_running_service_tells_why_it_takes_no_jobs_and_its_last_error() -> None:
+    gates, provider = Gates([abilities_of()], FakeClock()), FakeProvider()
+    prove = partial(prove_open_service, provider.balance, gates, "kie")
+    assert await check_part("KIE", prove) == CheckLine(True, "KIE", "key accepted, credit 100")
+    told = f"last error <t:{START_MS // 1000}:R>"
+    gates.note_trouble("kie", ProviderUnavailableError("kie", "bad gateway", code="502"))
+    line = await check_part("KIE", prove)
+    assert (line.ok, line.detail) == (True, f"key accepted, credit 100; {told}: Unavailable [502]")
+    gates.note_error("kie", ProviderGoneError("kie", "not found", code="404"))
+    line = await check_part("KIE", prove)
+    assert (line.ok, line.detail) == (False, f"takes no new jobs: switched off; {told}: Gone [404]")
