@@ -16,13 +16,14 @@ from bot.language import tr
 from bot.options import read_prompt
 from bot.pictures import keep_pictures
 from bot.presses import Form, build_text_field, read_fields
-from bot.pressing import LOOK_SECONDS, find_own, find_own_result
+from bot.pressing import find_own, find_own_result
 from bot.result_messages import find_attachment
 from bot.service_options import check_offered, read_options
 from jobs.job import ClipSource, Job, Kind, Request
 from jobs.services import Abilities
 
 PROMPT_CHARS = 4000  # Discord's own limit of a form's field
+_THREAD_SECONDS = 0.8  # one of two looks before an answer that is due in 3 s
 
 
 async def make_again(interaction: discord.Interaction[LumaBot], job_id: str) -> None:
@@ -139,7 +140,7 @@ async def _find_thread(interaction: discord.Interaction[LumaBot], job: Job) -> d
         return None
     assert job.thread_id is not None
     try:
-        async with asyncio.timeout(LOOK_SECONDS):
+        async with asyncio.timeout(_THREAD_SECONDS):
             thread = await interaction.client.fetch_channel(job.thread_id)
     except DISCORD_FAULTS:
         return None

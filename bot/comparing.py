@@ -36,6 +36,8 @@ class Comparison:
 async def press_compare(interaction: discord.Interaction[LumaBot], job_id: str) -> None:
     """Post a result beside its own clip, or say where that stands already; raises UserError."""
     job = check_result(await find_here(interaction, job_id))
+    if job.request.private and not is_own(interaction, job):
+        raise refusals.job_gone()
     if job.clip is None or job.result is None:
         raise UserError("This video was made from words alone: there is nothing to hold it against.", rule="clip")
     await _compare(interaction, Comparison(job, job.clip.file, job.result.file))

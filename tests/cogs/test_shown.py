@@ -252,8 +252,11 @@ class TestRatings:
         assert view.message is not None
         assert "Nobody" in view.message.embeds[0]["description"]
 
-    async def test_of_a_private_result_only_its_member_gives_a_thumb(self, world: BotWorld) -> None:
+    async def test_a_private_result_is_unknown_to_others(self, world: BotWorld) -> None:
         job = await delivered(world, private=True)
-        custom_id = f"luma:like:{job.id}"
-        message = plant_button(world, custom_id)
-        assert "don't know" in told(world, await world.actor.press("Noah", message, custom_id))
+        for user in ("Noah", "Robin"):
+            for action in ("like", "dislike", "compare"):
+                custom_id = f"luma:{action}:{job.id}"
+                view = await world.actor.press(user, plant_button(world, custom_id), custom_id)
+                await world.settled()
+                assert "don't know" in told(world, view), (user, action)
