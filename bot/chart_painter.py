@@ -13,6 +13,7 @@ from matplotlib import font_manager, rcParams
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
 BACKGROUND, INK, GRID = "#1e1f26", "#f2f3f5", "#454853"
@@ -20,14 +21,19 @@ SETTLED, OPEN, RELEASED, LIMIT = "#5b8cff", "#ff9f43", "#d5d8de", "#ff6b6b"
 INCHES_WIDE, DOTS = 10.0, 100  # 1000 pixels
 FONT = 21  # points at 100 dots an inch: some 10 pixels on a phone that shows the picture 350 wide
 _WIDE_FONTS = ("DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "WenQuanYi Zen Hei", "Noto Sans")
-_NAME_CHARS = 16
+_NAME_CHARS = 14
 
 
 def paint(order: dict[str, Any]) -> bytes:
     """Return the picture of an order as PNG."""
     _use_fonts()
     tall = 4.6 if order["kind"] == "DaysChart" else 1.0 + 0.62 * max(3, len(order["names"]))
-    figure = Figure(figsize=(INCHES_WIDE, tall), dpi=DOTS, facecolor=BACKGROUND, layout="constrained")
+    figure = Figure(
+        figsize=(INCHES_WIDE, tall),
+        dpi=DOTS,
+        facecolor=BACKGROUND,
+        layout=ConstrainedLayoutEngine(w_pad=0.18, h_pad=0.18),
+    )
     axes = figure.add_subplot(facecolor=BACKGROUND)
     if order["kind"] == "DaysChart":
         _paint_days(axes, order)
@@ -87,10 +93,12 @@ def _paint_members(axes: Axes, order: dict[str, Any]) -> None:
 
 
 def _shown_name(name: str) -> str:
-    """Return a name without what no font here can draw and what would be read as a formula."""
+    """Return rank and name without what no font here can draw and what would be read as a formula."""
     drawable = _drawable()
-    text = "".join(letter for letter in name if ord(letter) in drawable).replace("$", r"\$").strip()
-    return text if len(text) <= _NAME_CHARS else text[: _NAME_CHARS - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    rank, _, rest = name.partition("  ")
+    text = "".join(letter for letter in rest if ord(letter) in drawable).replace("$", r"\$").strip()
+    text = text if len(text) <= _NAME_CHARS else text[: _NAME_CHARS - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    return f"{rank}\N{LEFT-TO-RIGHT MARK}  {text}"  # the mark keeps the rank before names written from the right
 
 
 def _drawable() -> frozenset[int]:
