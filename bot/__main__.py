@@ -43,8 +43,7 @@ def main(arguments: Sequence[str], program: Program, load: Callable[[], Settings
     try:
         settings = load()
     except ConfigError as error:
-        print("These settings need a look:", *(f"  {problem}" for problem in error.problems), sep="\n", file=sys.stderr)
-        return WRONG_SETTINGS
+        return _list_problems(error)
     set_up_logs(settings.log_level, settings.log_format, settings.secret_values())
     sys.excepthook = _log_uncaught
     threading.excepthook = _log_uncaught_in_thread
@@ -53,9 +52,16 @@ def main(arguments: Sequence[str], program: Program, load: Callable[[], Settings
     except DatabaseInUseError as error:
         log.error("%s", error)
         return DATABASE_IN_USE
+    except ConfigError as error:
+        return _list_problems(error)
     except (LumaBotError, OSError) as error:
         log.error("%s: %s", type(error).__name__, error)
         return FAILED
+
+
+def _list_problems(error: ConfigError) -> int:
+    print("These settings need a look:", *(f"  {problem}" for problem in error.problems), sep="\n", file=sys.stderr)
+    return WRONG_SETTINGS
 
 
 def _read_arguments(arguments: Sequence[str]) -> argparse.Namespace:

@@ -31,6 +31,7 @@ from bot.result_desk import ResultDesk
 from bot.settings import Settings, load_settings, settings_for
 from bot.share_files import ShareFiles
 from bot.showcase import Showcase
+from bot.signing_in import log_in, stay_connected
 from bot.styles import StyleShelf
 from bot.timings import timings_of
 from bot.watching import Watch, repeat
@@ -98,8 +99,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
         await SqlJobStore(parts.database).end_leases()
         await web.start()
         try:
-            await parts.bot.login(settings.discord_token.get_secret_value())
-            await _work(parts, stop)
+            if await log_in(parts.bot, settings.discord_token.get_secret_value(), stop):
+                await _work(parts, stop)
         finally:
             await web.stop()
 
@@ -110,7 +111,7 @@ async def _work(parts: Parts, stop: asyncio.Event) -> None:
     async def measure() -> None:
         await parts.watch.measure(store, parts.clock, parts.outside.gates.states())
 
-    vital = [asyncio.create_task(parts.bot.connect()), asyncio.create_task(parts.worker.run())]
+    vital = [asyncio.create_task(stay_connected(parts.bot)), asyncio.create_task(parts.worker.run())]
     upkeep = [
         asyncio.create_task(watch_loop(parts.metrics)),
         asyncio.create_task(repeat("showcase", TEND_SECONDS, parts.bot.desk.showcase.tend)),
