@@ -15,6 +15,7 @@ from typing import Any
 from tests.bench.acknowledgement import measure_acknowledgement
 from tests.bench.buttons import measure_buttons
 from tests.bench.callbacks import measure_callbacks
+from tests.bench.media import measure_media
 from tests.bench.memory import measure_memory
 from tests.bench.presses import measure_presets, measure_presses
 from tests.bench.quotas import measure_quotas
@@ -29,6 +30,7 @@ PARTS: Mapping[str, Callable[[Path], Coroutine[Any, Any, list[Figure]]]] = {
     "throughput": measure_throughput,
     "callbacks": measure_callbacks,
     "memory": measure_memory,
+    "media": measure_media,
     "services": measure_services,
     "presses": measure_presses,
     "presets": measure_presets,
