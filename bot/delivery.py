@@ -105,7 +105,7 @@ class DiscordDelivery:
                 Note(
                     job,
                     lambda elsewhere: replies.result_text(job, parcel, elsewhere=elsewhere, is_first=is_first),
-                    nonce_of(job, "result"),
+                    nonce_of(job, _again(job, "result")),
                     *attached,
                     result_buttons(self._bot, job),
                 )
@@ -118,7 +118,7 @@ class DiscordDelivery:
                 Note(
                     job,
                     lambda elsewhere: replies.failure_text(job, elsewhere=elsewhere),
-                    nonce_of(job, "failure"),
+                    nonce_of(job, _again(job, "failure")),
                     buttons=failure_buttons(job),
                 )
             )
@@ -200,6 +200,11 @@ class DiscordDelivery:
         with self._calling("card", job, job.card_channel_id):
             async with asyncio.timeout(CALL_SECONDS):
                 await message.edit(embed=card, view=buttons, allowed_mentions=discord.AllowedMentions.none())
+
+
+def _again(job: Job, what: str) -> str:
+    # Discord gives an earlier message back for a nonce it knows: told once more is another message.
+    return f"{what} {job.result_message_id}" if job.result_message_id is not None else what
 
 
 def _snowflake(at_ms: int) -> int:

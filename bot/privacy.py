@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 import discord
 
 from bot.client import LumaBot
-from bot.faults import say
 from bot.language import tr, trn
 from bot.presses import Buttons, build_button
 from bot.quota_panels import BLURPLE
@@ -128,10 +127,12 @@ async def _erase(interaction: discord.Interaction[LumaBot]) -> None:
     erased = await desk.office.privacy.erase(user_id, now_ms=desk.clock.now_ms())
     if erased.open_codes:
         codes = ", ".join(f"`{code}`" for code in erased.open_codes)
-        raise UserError(
+        text = tr(
             "Nothing was erased yet: {codes} can't be cancelled at this moment. Please try again in a few minutes.",
             codes=codes,
         )
+        await interaction.edit_original_response(content=text)
+        return
     desk.styles.forget_all()
     await desk.showcase.tend()  # what was shared goes at once
     for name in erased.files:
@@ -139,7 +140,7 @@ async def _erase(interaction: discord.Interaction[LumaBot]) -> None:
             await desk.office.files.discard(name)
         except (OSError, ValueError, MediaError) as error:
             _log.warning("a file of an erased member could not be deleted: %s", type(error).__name__)
-    await say(interaction, _erased_words(erased))
+    await interaction.edit_original_response(content=_erased_words(erased))
 
 
 async def _cancel_open(interaction: discord.Interaction[LumaBot]) -> None:

@@ -65,9 +65,7 @@ class TestForgetting:
         other, _ = await deliver(world, "Noah", prompt="somebody else's words")
         await world.modify(prompt="still open")
         asked = await press(world, "Mia", await run(world, "Mia", "luma privacy"), "Forget me")
-        view = await world.actor.press("Mia", asked.id, "luma:forget:sure")
-        await world.settled()
-        said = world.actor.interaction(view.id).followups[0].content
+        said = (await press(world, "Mia", asked, "Erase everything")).content
         assert said.startswith("Erased: 2 edits are nobody's now. Their number counts until <t:")
         mine = [each for each in await world.jobs() if each.user_id == member_id(world, "Mia")]
         assert mine == []
@@ -81,9 +79,8 @@ class TestForgetting:
         await world.modify(prompt="my own words")
         job = await world.put(await world.only_job(), state=State.SUBMITTING)
         asked = await press(world, "Mia", await run(world, "Mia", "luma privacy"), "Forget me")
-        view = await world.actor.press("Mia", asked.id, "luma:forget:sure")
-        await world.settled()
-        assert f"Nothing was erased yet: `{job.code}`" in world.actor.interaction(view.id).followups[0].content
+        said = (await press(world, "Mia", asked, "Erase everything")).content
+        assert f"Nothing was erased yet: `{job.code}`" in said
         assert (await world.only_job()).request.prompt == "my own words"
 
     async def test_the_count_goes_on(self, world: BotWorld) -> None:
