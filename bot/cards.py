@@ -7,7 +7,7 @@ import discord
 from bot import inert, replies
 from bot.card_fields import describe_request
 from bot.desk import Desk
-from bot.language import tr
+from bot.language import tr, tr_known
 from bot.media_work import Work
 from bot.presses import Buttons, build_button
 from bot.remarks import say_remark
@@ -23,14 +23,6 @@ _COLORS = {
     State.DELIVERED: 0x57F287,
     State.FAILED: 0xED4245,
     State.CANCELLED: 0x99AAB5,
-}
-_STATUS = {
-    State.SUBMITTING: "📨 **Being sent** to the video service.",
-    State.RUNNING: "🎞️ **In the works** at the video service.",
-    State.DELIVERING: "📦 **Finished**: on its way here.",
-    State.DELIVERED: "The video is here:",
-    State.FAILED: "It was not counted.",
-    State.CANCELLED: "Nothing will be posted.",
 }
 _CANCELLABLE = frozenset({State.QUEUED, State.RUNNING})
 
@@ -53,13 +45,16 @@ async def read_card(desk: Desk, usual: UsualTimes, job: Job) -> CardView:
     if job.state.is_final:
         return CardView(job, service=service)
     place = await desk.store.queue_place(job) if job.state is State.QUEUED else 0
-    return CardView(job, place, desk.lifecycle.waiting_reason(job), await usual.read(job.kind), service, desk.work.of(job.id))
+    return CardView(
+        job, place, desk.lifecycle.waiting_reason(job), await usual.read(job.kind), service, desk.work.of(job.id)
+    )
 
 
 def build_card(view: CardView) -> discord.Embed:
     """Return the card."""
     job = view.job
-    text = f"Asked by <@{job.user_id}>\n{inert.code_block(job.request.prompt)}\n{_status(view)}"
+    asked_by = tr("Asked by {member}", member=f"<@{job.user_id}>")
+    text = f"{asked_by}\n{inert.code_block(job.request.prompt)}\n{_status(view)}"
     card = discord.Embed(title=_title(job), description=text, color=_COLORS[job.state])
     for name, value in describe_request(job):
         card.add_field(name=name, value=value)
@@ -69,7 +64,7 @@ def build_card(view: CardView) -> discord.Embed:
         told = "\n".join(inert.prose(say_remark(note)) for note in job.clip.notes)
         card.add_field(name=tr("What the service gets of the clip"), value=told, inline=False)
     if not job.state.is_final:
-        card.add_field(name="Usually ready", value=_usual(view), inline=False)
+        card.add_field(name=tr("Usually ready"), value=_usual(view), inline=False)
     card.set_footer(text=card_mark(job))
     return card
 
@@ -82,19 +77,19 @@ def card_mark(job: Job) -> str:
 def card_buttons(job: Job) -> Buttons | None:
     """Return the buttons under a card; None when there are none."""
     if job.state in _CANCELLABLE:
-        return Buttons(build_button("cancel", job.id, "Cancel"))
+        return Buttons(build_button("cancel", job.id, tr("Cancel")))
     return None
 
 
 def _title(job: Job) -> str:
     match job.state:
         case State.DELIVERED:
-            return "✅ Done"
+            return tr("✅ Done")
         case State.FAILED:
-            return "⚠️ This edit didn't work"
+            return tr("⚠️ This edit didn't work")
         case State.CANCELLED:
-            return "Cancelled"
-    return "🎬 Your edit" if job.kind is Kind.MODIFY else "🎬 Your video"
+            return tr("Cancelled")
+    return tr("🎬 Your edit") if job.kind is Kind.MODIFY else tr("🎬 Your video")
 
 
 def _status(view: CardView) -> str:
@@ -102,17 +97,37 @@ def _status(view: CardView) -> str:
     if view.work is not None and job.state in (State.QUEUED, State.DELIVERING):
         return _working(job, view.work)
     if view.waiting:
-        return f"⏸️ **Waiting**: {inert.prose(view.waiting)}. It goes on by itself."
+        reason = inert.prose(tr_known(view.waiting))
+        return tr("⏸️ **Waiting**: {reason}. It goes on by itself.", reason=reason)
     if job.state is State.QUEUED:
-        # Nothing edits the card of a job that runs straight through: this must stay true until it is done.
-        before = f"{view.place - 1} before it; then " if view.place > 1 else ""
-        look = (
-            "I look at the clip, and the video service works on it" if job.request.clip else "the service works on it"
-        )
-        return f"⏳ **In line**: {before}{look}."
+        return _in_line(view)
     if job.state is State.FAILED and job.failure is not None:
-        return f"{replies.headline(job.failure)} It was not counted.{_ending_link(job)}"
-    return _STATUS[job.state] + _ending_link(job)
+        ended = tr("{what} It was not counted.", what=replies.headline(job.failure))
+        return ended + _ending_link(job)
+    return _stage(job.state) + _ending_link(job)
+
+
+def _in_line(view: CardView) -> str:
+    # Nothing edits the card of a job that runs straight through: this must stay true until it is done.
+    if view.job.request.clip:
+        look = tr("I look at the clip, and the video service works on it")
+    else:
+        look = tr("the service works on it")
+    if view.place > 1:
+        return tr("⏳ **In line**: {count} before it; then {look}.", count=view.place - 1, look=look)
+    return tr("⏳ **In line**: {look}.", look=look)
+
+
+def _stage(state: State) -> str:
+    words = {
+        State.SUBMITTING: tr("📨 **Being sent** to the video service."),
+        State.RUNNING: tr("🎞️ **In the works** at the video service."),
+        State.DELIVERING: tr("📦 **Finished**: on its way here."),
+        State.DELIVERED: tr("The video is here:"),
+        State.FAILED: tr("It was not counted."),
+        State.CANCELLED: tr("Nothing will be posted."),
+    }
+    return words[state]
 
 
 def _working(job: Job, work: Work) -> str:
@@ -132,7 +147,7 @@ def _ending_link(job: Job) -> str:
 
 def _usual(view: CardView) -> str:
     if view.usual is None:
-        return "I have too few finished edits to tell."
+        return tr("I have too few finished edits to tell.")
     start_ms = view.job.submitted_at_ms or view.job.created_at_ms
     half, most = (replies.relative_time(start_ms + took) for took in (view.usual.median_ms, view.usual.p90_ms))
-    return f"{half}, nine times in ten by {most}"
+    return tr("{half}, nine times in ten by {most}", half=half, most=most)

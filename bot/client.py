@@ -13,13 +13,13 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
-from bot import replies
+from bot import refusals
 from bot.alerts import Alerts
 from bot.command_sync import sync_commands
 from bot.command_words import CommandWords
 from bot.desk import Desk
 from bot.faults import answer_fault, say
-from bot.language import speak
+from bot.language import speak, tr_error
 from bot.presses import Action, read_press
 from bot.refusal_guard import RefusalGuard
 from bot.rest_limits import PER_SECOND, Pace, build_trace
@@ -40,7 +40,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ClientOptions:
-    """Hold the settings of the connection; `command_mark` is the file that remembers what Discord was told."""
+    """Hold the settings of the connection.
+
+    `command_mark` is the file that remembers what Discord was told; `note_answer` hears each answer's HTTP status.
+    """
 
     api_url: str = "https://discord.com/api/v10"
     gateway_url: str = ""
@@ -48,6 +51,7 @@ class ClientOptions:
     connections: int = 100
     command_mark: Path | None = None
     guild_ready_seconds: float = 2.0
+    note_answer: Callable[[int], None] = lambda _status: None
 
 
 class LumaTree(app_commands.CommandTree["LumaBot"]):
@@ -90,7 +94,7 @@ class LumaBot(commands.Bot):
             max_ratelimit_timeout=LONGEST_RATE_LIMIT_SECONDS,
             guild_ready_timeout=options.guild_ready_seconds,
             connector=aiohttp.TCPConnector(limit=options.connections),
-            http_trace=build_trace(Pace(options.rest_per_second), Route.BASE),
+            http_trace=build_trace(Pace(options.rest_per_second), Route.BASE, options.note_answer),
         )
         self._options = options
         self._extensions = tuple(extensions)
@@ -123,7 +127,8 @@ class LumaBot(commands.Bot):
     async def setup_hook(self) -> None:
         """Load the extensions and tell Discord of the commands, once after login."""
         for name in self._extensions:
-            await self.load_extension(name)
+            if name not in self.extensions:  # a login may be tried again
+                await self.load_extension(name)
         await self.tree.set_translator(CommandWords())
         await sync_commands(self.tree, self.application_id or 0, self._options.command_mark)
 
@@ -141,7 +146,7 @@ class LumaBot(commands.Bot):
             return
         action = self._actions.get(press[0])
         if action is None:
-            await say(interaction, replies.OLD_BUTTON)
+            await say(interaction, tr_error(refusals.old_button()))
             return
         try:
             await action(interaction, press[1])

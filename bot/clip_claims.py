@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import discord
 
 from bot import inert, replies
+from bot.language import tr
 from jobs.errors import UnusableClipError
 from jobs.job import ClipSource
 
@@ -54,7 +55,7 @@ def check_claim(attachment: discord.Attachment, max_bytes: int) -> None:
             "{name} is no video (its type is {type}). Attach one of these: MP4, MOV, WebM, MKV, AVI, 3GP, GIF.",
             rule="type",
             name=inert.code(attachment.filename, 60),
-            type=inert.code(attachment.content_type or "unknown", 60),
+            type=inert.code(attachment.content_type or tr("unknown"), 60),
         )
     if attachment.size <= 0:
         raise UnusableClipError("That file is empty. Please attach the clip again.", rule="size")

@@ -32,9 +32,9 @@ async def answer_fault(interaction: discord.Interaction[Any], error: BaseExcepti
             text = tr_error(original)
         case StorageError():
             _log.error("interaction %s: %s", code, original, exc_info=original)
-            text = replies.BUSY
+            text = replies.busy()
         case app_commands.CheckFailure() | app_commands.TransformerError() | app_commands.CommandNotFound():
-            text = replies.OUTDATED_COMMAND
+            text = replies.outdated_command()
         case _:
             _log.error("interaction %s failed", code, exc_info=original)
             text = replies.apology(code)

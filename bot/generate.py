@@ -16,6 +16,7 @@ from bot.own_jobs import find_own
 from bot.pictures import Given, read_pictures
 from bot.presses import Form, build_text_field
 from bot.pressing import find_here, is_own
+from bot.refusals import job_gone
 from bot.service_options import Value, check_offered, read_options, wants_of
 from bot.styles import read_style
 from jobs.errors import InvalidRequestError, UnusableClipError
@@ -140,7 +141,7 @@ async def find_extendable(interaction: discord.Interaction[LumaBot], job_id: str
     job = await find_here(interaction, job_id)
     if is_own(interaction, job) or _is_public_here(interaction, job):
         return job
-    raise InvalidRequestError(replies.JOB_GONE, rule="job")
+    raise job_gone()
 
 
 async def _job_of(interaction: discord.Interaction[LumaBot], message: discord.Message) -> Job | None:

@@ -5,7 +5,9 @@ from typing import Any
 
 import discord
 
+from bot.language import tr, tr_known
 from jobs.errors import InvalidRequestError
+from jobs.phrases import Phrase
 
 # Kinds of channel that a message can start a thread in.
 _THREADABLE = frozenset({discord.ChannelType.text, discord.ChannelType.news})
@@ -13,17 +15,17 @@ _THREADS = frozenset(
     {discord.ChannelType.public_thread, discord.ChannelType.private_thread, discord.ChannelType.news_thread}
 )
 _NEEDED = {
-    "view_channel": "View Channel",
-    "attach_files": "Attach Files",
-    "embed_links": "Embed Links",
-    "read_message_history": "Read Message History",
+    "view_channel": Phrase("View Channel"),
+    "attach_files": Phrase("Attach Files"),
+    "embed_links": Phrase("Embed Links"),
+    "read_message_history": Phrase("Read Message History"),
 }
-_NEEDED_IN_CHANNEL = _NEEDED | {"send_messages": "Send Messages"}
+_NEEDED_IN_CHANNEL = _NEEDED | {"send_messages": Phrase("Send Messages")}
 _NEEDED_FOR_THREADS = _NEEDED_IN_CHANNEL | {
-    "create_public_threads": "Create Public Threads",
-    "send_messages_in_threads": "Send Messages in Threads",
+    "create_public_threads": Phrase("Create Public Threads"),
+    "send_messages_in_threads": Phrase("Send Messages in Threads"),
 }
-_NEEDED_IN_THREAD = _NEEDED | {"send_messages_in_threads": "Send Messages in Threads"}
+_NEEDED_IN_THREAD = _NEEDED | {"send_messages_in_threads": Phrase("Send Messages in Threads")}
 
 
 def is_thread(interaction: discord.Interaction[Any]) -> bool:
@@ -38,16 +40,17 @@ def check_here(interaction: discord.Interaction[Any]) -> None:
     missing = missing_permissions(interaction)
     if missing:
         raise InvalidRequestError(
-            f"I can't work in this channel: I lack the permission {_and(missing)}. "
+            "I can't work in this channel: I lack the permission {missing}. "
             "Ask a moderator to allow it, or use another channel. Nothing was counted.",
             rule="permissions",
+            missing=_and(missing),
         )
 
 
 def missing_permissions(interaction: discord.Interaction[Any]) -> list[str]:
     """Return the names of the permissions the bot lacks in the place of an interaction."""
     may = interaction.app_permissions
-    return [name for flag, name in _needed(interaction).items() if not getattr(may, flag)]
+    return [tr_known(name) for flag, name in _needed(interaction).items() if not getattr(may, flag)]
 
 
 def _needed(interaction: discord.Interaction[Any]) -> Mapping[str, str]:
@@ -74,4 +77,6 @@ def is_moderator(interaction: discord.Interaction[Any]) -> bool:
 
 def _and(names: list[str]) -> str:
     bold = [f"**{name}**" for name in names]
-    return bold[0] if len(bold) == 1 else f"{', '.join(bold[:-1])} and {bold[-1]}"
+    if len(bold) == 1:
+        return bold[0]
+    return tr("{names} and {last}", names=tr(", ").join(bold[:-1]), last=bold[-1])

@@ -41,6 +41,8 @@ async def take_in(interaction: discord.Interaction[LumaBot], ask: Ask) -> None:
     job, is_new = await interaction.client.desk.lifecycle.queue(_new_job(interaction, ask))
     if not is_new:
         return  # Discord sent the interaction again, and its first coming is being answered
+    if ask.request.style:
+        interaction.client.desk.styles.note_use(interaction.user.id, interaction.guild_id)
     if ask.request.private and interaction.guild_id is not None:
         await _answer_privately(interaction, job)
         return
@@ -98,13 +100,13 @@ async def _answer(interaction: discord.Interaction[LumaBot], job: Job) -> Posted
 async def _answer_privately(interaction: discord.Interaction[LumaBot], job: Job) -> None:
     """Answer for the person's eyes only and put the card into their direct messages."""
     bot = interaction.client
-    await say(interaction, replies.PRIVATE_STARTED)
+    await say(interaction, replies.private_started())
     try:
         conversation = await bot.create_dm(interaction.user)
         card = await conversation.send(**await _card_parts(bot, job))
     except discord.Forbidden:
         await bot.desk.lifecycle.cancel(job.id, interaction.user.id)
-        await say(interaction, replies.DMS_CLOSED)
+        await say(interaction, replies.dms_closed())
     except DISCORD_FAULTS as error:
         _log.warning("job=%s: its card could not be sent (%s)", job.code, type(error).__name__)
     else:

@@ -5,7 +5,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot import inert, replies
+from bot import inert, refusals, replies
 from bot.client import LumaBot
 from bot.language import tr
 from bot.office import guild_id_of
@@ -13,7 +13,7 @@ from bot.own_jobs import name_choice
 from bot.pages import page_words, read_turn, turn_buttons
 from bot.quota_panels import BLURPLE
 from bot.rights import Right, has_right
-from jobs.errors import InvalidRequestError, UserError
+from jobs.errors import InvalidRequestError
 from jobs.job import OPEN_STATES, Job, State
 
 PAGE_JOBS = 6
@@ -37,7 +37,7 @@ async def turn_jobs(interaction: discord.Interaction[LumaBot], subject: str) -> 
     page, rest = read_turn(subject)
     only, _, member = rest.partition(".")
     if only not in FILTERS or not (member.isascii() and member.isdecimal()):
-        raise UserError(replies.OLD_BUTTON)
+        raise refusals.old_button()
     await interaction.response.edit_message(**await _parts(interaction, page, only, int(member) or None))
 
 

@@ -4,15 +4,16 @@ from dataclasses import dataclass, replace
 
 import discord
 
-from bot import replies
 from bot.client import LumaBot
 from bot.clip_claims import attached_clip, check_claim, clip_in, find_video, find_video_link, has_expired
 from bot.entry import enter
 from bot.intake import Ask, take_in
+from bot.language import tr
 from bot.message_links import find_linked_file, read_message_link, resolve_message_link
 from bot.options import read_prompt, read_start
 from bot.pictures import NOTHING, Given, read_pictures
 from bot.presses import Form, build_text_field
+from bot.refusals import link_expired
 from bot.service_options import Value, check_offered, read_options, wants_of
 from bot.styles import build_style_field, read_style
 from jobs.errors import InvalidRequestError, UnusableClipError
@@ -93,7 +94,7 @@ async def _clip(interaction: discord.Interaction[LumaBot], wish: Wish, origin: C
         return clip
     renewed = await find_linked_file(interaction, link)
     if renewed is None:
-        raise UnusableClipError(replies.LINK_EXPIRED, rule="link")
+        raise link_expired()
     return renewed
 
 
@@ -113,19 +114,19 @@ async def ask_for_prompt(interaction: discord.Interaction[LumaBot], message: dis
         Form(
             "modify",
             f"{message.channel.id}.{message.id}.{attachment_id}",
-            "Modify with Luma",
+            tr("Modify with Luma"),
             build_text_field(
                 "prompt",
-                "How should the clip look?",
-                description="In English, for example: turn it into a rainy night with neon lights",
+                tr("How should the clip look?"),
+                description=tr("In English, for example: turn it into a rainy night with neon lights"),
                 max_length=min(abilities.prompt_chars, 4000),
                 long=True,
             ),
             await build_style_field(interaction),
             build_text_field(
                 "link",
-                "The video",
-                description="Filled in from the message; leave it as it is",
+                tr("The video"),
+                description=tr("Filled in from the message; leave it as it is"),
                 value=link,
                 max_length=LINK_CHARS,
             ),

@@ -18,16 +18,19 @@ def read_prompt(text: str, abilities: Abilities) -> str:
         raise InvalidRequestError("The prompt is empty. Say in a sentence how the clip should look.", rule="prompt")
     if len(prompt) > abilities.prompt_chars:
         raise InvalidRequestError(
-            f"The prompt has {len(prompt)} characters; {abilities.title} takes at most {abilities.prompt_chars}. "
-            "Please shorten it.",
+            "The prompt has {count} characters; {title} takes at most {limit}. Please shorten it.",
             rule="prompt",
+            count=len(prompt),
+            title=abilities.title,
+            limit=abilities.prompt_chars,
         )
     foreign = find_foreign_word(prompt)
     if foreign is not None:
         raise InvalidRequestError(
-            f"{abilities.title} understands English only, and {inert.code(foreign, 40)} is in another script. "
-            "Please write the prompt in English.",
+            "{title} understands English only, and {word} is in another script. Please write the prompt in English.",
             rule="prompt",
+            title=abilities.title,
+            word=inert.code(foreign, 40),
         )
     return prompt
 
@@ -64,11 +67,13 @@ def read_watermark(text: str | None, abilities: Abilities) -> str:
         return ""
     if not abilities.watermark:
         raise InvalidRequestError(
-            f"{abilities.title} can't draw a watermark. Please leave `watermark` out.", rule="watermark"
+            "{title} can't draw a watermark. Please leave `watermark` out.", rule="watermark", title=abilities.title
         )
     if len(watermark) > WATERMARK_CHARS:
         raise InvalidRequestError(
-            f"The watermark has {len(watermark)} characters; at most {WATERMARK_CHARS} fit. Please shorten it.",
+            "The watermark has {count} characters; at most {limit} fit. Please shorten it.",
             rule="watermark",
+            count=len(watermark),
+            limit=WATERMARK_CHARS,
         )
     return watermark

@@ -34,7 +34,7 @@ async def find_cancellable(interaction: discord.Interaction[LumaBot], code: str)
 def _unknown(code: str) -> InvalidRequestError:
     # One text for unknown and for another's: a code tells nothing of whose it is.
     return InvalidRequestError(
-        f"You have no edit {inert.code(code, 40)}. `/luma history` lists yours with their codes.", rule="job"
+        "You have no edit {code}. `/luma history` lists yours with their codes.", rule="job", code=inert.code(code, 40)
     )
 
 

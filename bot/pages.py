@@ -1,9 +1,8 @@
 """Turn the pages of long lists by buttons that hold their whole question in their id."""
 
-from bot import replies
+from bot import refusals
 from bot.language import tr
 from bot.presses import Buttons, build_button
-from jobs.errors import UserError
 
 LAST_PAGE = 99_999
 
@@ -12,7 +11,7 @@ def read_turn(subject: str) -> tuple[int, str]:
     """Return the page (from 0) and the rest of a press's subject; raises UserError for one that is not ours."""
     number, _, rest = subject.partition(".")
     if not (number.isascii() and number.isdecimal()) or int(number) > LAST_PAGE:
-        raise UserError(replies.OLD_BUTTON)
+        raise refusals.old_button()
     return int(number), rest
 
 

@@ -8,6 +8,8 @@ import discord
 from bot import inert, replies
 from bot.client import LumaBot
 from bot.clip_claims import has_expired
+from bot.language import tr, tr_name
+from bot.refusals import link_expired
 from jobs.errors import InvalidRequestError, UnusableClipError
 from jobs.job import ClipSource, Job, Picture
 from jobs.services import Abilities
@@ -50,9 +52,10 @@ async def _keep(bot: LumaBot, name: str, picture: Picture) -> Picture:
         return picture
     if has_expired(picture.source, bot.desk.clock.now_ms()):
         raise UnusableClipError(
-            "I can't read the picture of `{name}` any more: its link has expired. Please run the command again with it.",
+            "I can't read the picture of `{name}` any more: its link has expired. Please run the command again with "
+            "it.",
             rule=name,
-            name=name,
+            name=tr_name("option", name),
         )
     return Picture(picture.source)
 
@@ -60,7 +63,10 @@ async def _keep(bot: LumaBot, name: str, picture: Picture) -> Picture:
 def _read(bot: LumaBot, name: str, given: Given, abilities: Abilities) -> ClipSource:
     if given.file is not None and given.link:
         raise InvalidRequestError(
-            "Give either `{name}` (a file) or `{name}_url` (a link), not both.", rule=name, name=name
+            "Give either `{name}` (a file) or `{link}` (a link), not both.",
+            rule=name,
+            name=tr_name("option", name),
+            link=tr_name("option", f"{name}_url"),
         )
     if given.file is not None:
         _check_claim(given.file, abilities)
@@ -70,7 +76,7 @@ def _read(bot: LumaBot, name: str, given: Given, abilities: Abilities) -> ClipSo
     bot.desk.check_link(link)
     source = ClipSource(link)
     if has_expired(source, bot.desk.clock.now_ms()):
-        raise UnusableClipError(replies.LINK_EXPIRED, rule=name)
+        raise link_expired()
     return source
 
 
@@ -82,7 +88,7 @@ def _check_claim(file: discord.Attachment, abilities: Abilities) -> None:
             "{name} is no picture the video service takes (its type is {type}). Attach a PNG, JPEG or WebP file.",
             rule="picture_type",
             name=shown,
-            type=inert.code(kind or "unknown", 60),
+            type=inert.code(kind or tr("unknown"), 60),
         )
     if not 0 < file.size <= abilities.image_bytes:
         raise UnusableClipError(

@@ -5,7 +5,7 @@ from typing import Any
 
 import discord
 
-from bot import replies
+from bot import refusals
 from bot.charts import ChartError, DaysChart, MembersChart
 from bot.client import LumaBot
 from bot.language import tr
@@ -14,7 +14,6 @@ from bot.office import ask_for, build_asker, guild_id_of
 from bot.pages import page_words, read_turn, turn_buttons
 from bot.quota_panels import BLURPLE, add_history, build_quota_panel, day_name, describe_days
 from bot.quota_replies import access_words, standing_words
-from jobs.errors import UserError
 from jobs.office import DayUse, Page, UserUse
 from jobs.quota import Decision, Period
 
@@ -73,7 +72,7 @@ async def turn_top(interaction: discord.Interaction[LumaBot], subject: str) -> N
     """Show another page of who used most."""
     page, name = read_turn(subject)
     if name not in list(Period):
-        raise UserError(replies.OLD_BUTTON)
+        raise refusals.old_button()
     await interaction.response.defer()
     await interaction.edit_original_response(**await _top_parts(interaction, page, Period(name)))
 

@@ -52,6 +52,15 @@ def clip_expired() -> UnusableClipError:
     )
 
 
+def link_expired() -> UnusableClipError:
+    """Say that a Discord link has ended and what works in its place."""
+    return UnusableClipError(
+        "That Discord link has expired. Give the link of the message with the video instead, or attach the clip "
+        "itself.",
+        rule="link",
+    )
+
+
 def too_slow() -> UserError:
     """Say that Discord took too long."""
     return UserError("Discord did not answer in time. Please press again in a moment.", rule="discord")

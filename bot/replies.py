@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from bot import inert
-from bot.language import tr
+from bot.language import tr, tr_known
 from bot.remarks import say_remark
 from jobs.job import ClipSource, Failure, FailureCode, Job, Kind, State
 from jobs.ports import Parcel
@@ -13,68 +13,56 @@ MESSAGE_CHARS = 2000
 _ENDING = re.compile(r"-# Luma edit `([A-Z0-9]{3,10})`", re.ASCII)
 MIB = 1024 * 1024
 
-BUSY = "I could not save that just now. Nothing was counted; please try again in a moment."
-OUTDATED_COMMAND = "I don't know that command in this form any more. Please reload Discord and try again."
-OLD_BUTTON = "This button is from an older version of me and does nothing any more."
-JOB_GONE = "I don't know that edit any more."
-NOT_YOURS = "Only the member who asked for this edit can do that. Make your own with `/luma modify`."
-NOT_YOURS_TO_CANCEL = "Only the member who asked for this edit, or a moderator, can cancel it."
-PRIVATE_STARTED = "Your edit is private: you'll find it in your direct messages with me."
-DMS_CLOSED = (
-    "I may not send you direct messages, so I can't make a private edit; nothing was counted. Allow direct messages "
-    "from members of this server, or leave `private` out."
-)
-LINK_EXPIRED = (
-    "That Discord link has expired. Give the link of the message with the video instead, or attach the clip itself."
-)
-CLIP_EXPIRED = "I can't read that clip any more: its link has expired. Please run `/luma modify` with the clip."
-
-_STATE_WORDS = {
-    State.QUEUED: "waiting",
-    State.SUBMITTING: "being sent",
-    State.RUNNING: "in the works",
-    State.DELIVERING: "arriving",
-    State.DELIVERED: "done",
-    State.FAILED: "failed",
-    State.CANCELLED: "cancelled",
-}
-# What happened, and what to do about it.
-_FAILURE_WORDS = {
-    FailureCode.UNUSABLE_CLIP: ("This clip can't be edited.", "Try again with a clip that fits."),
-    FailureCode.CLIP_UNREACHABLE: (
-        "I couldn't fetch the clip.",
-        "Attach the file itself, or check that the link opens for everybody.",
-    ),
-    FailureCode.REFUSED: ("Luma refused this edit.", "Change the prompt or the clip and try again."),
-    FailureCode.SERVICE_UNAVAILABLE: ("The video service isn't working right now.", "Please try again later."),
-    FailureCode.OUTCOME_UNKNOWN: (
-        "The connection to the video service broke, and I never heard what became of this edit.",
-        "If the video still comes, I'll post it here. You may also try again.",
-    ),
-    FailureCode.TIMED_OUT: ("The video service took far too long.", "Please try again."),
-    FailureCode.RESULT_UNUSABLE: ("The video service sent something that isn't a working video.", "Please try again."),
-    FailureCode.UNDELIVERABLE: (
-        "The video is ready, but I may not post it here.",
-        "Ask a moderator to let me send messages and files here, then use `/luma show`.",
-    ),
-    FailureCode.INTERNAL: ("Something went wrong on my side.", "Please try again; the operator has been told."),
-}
 _TRY_AGAIN = frozenset(FailureCode) - {FailureCode.UNUSABLE_CLIP, FailureCode.CLIP_UNREACHABLE}
 
 
 def apology(code: str) -> str:
     """Say that it was our fault, with the code under which the log has it."""
-    return f"Something went wrong on my side, and nothing was counted. Please try again; the code is `{code}`."
+    return tr(
+        "Something went wrong on my side, and nothing was counted. Please try again; the code is `{code}`.", code=code
+    )
+
+
+def busy() -> str:
+    """Say that the database could not do its work."""
+    return tr("I could not save that just now. Nothing was counted; please try again in a moment.")
+
+
+def outdated_command() -> str:
+    """Say that Discord showed a command as it was before an update."""
+    return tr("I don't know that command in this form any more. Please reload Discord and try again.")
+
+
+def private_started() -> str:
+    """Say where a private edit goes on."""
+    return tr("Your edit is private: you'll find it in your direct messages with me.")
+
+
+def dms_closed() -> str:
+    """Say that a private edit can't be made."""
+    return tr(
+        "I may not send you direct messages, so I can't make a private edit; nothing was counted. Allow direct "
+        "messages from members of this server, or leave `private` out."
+    )
 
 
 def cancelled(job: Job) -> str:
     """Confirm a cancel."""
-    return f"Cancelled: nothing will be posted for `{job.code}`."
+    return tr("Cancelled: nothing will be posted for `{code}`.", code=job.code)
 
 
 def state_word(state: State) -> str:
     """Return the word for a state."""
-    return _STATE_WORDS[state]
+    words = {
+        State.QUEUED: tr("waiting"),
+        State.SUBMITTING: tr("being sent"),
+        State.RUNNING: tr("in the works"),
+        State.DELIVERING: tr("arriving"),
+        State.DELIVERED: tr("done"),
+        State.FAILED: tr("failed"),
+        State.CANCELLED: tr("cancelled"),
+    }
+    return words[state]
 
 
 def jump_url(job: Job, channel_id: int, message_id: int) -> str:
@@ -98,9 +86,9 @@ def span(milliseconds: int) -> str:
     """Return a length of time in rough words."""
     seconds = max(1, round(milliseconds / 1000))
     if seconds < 90:
-        return f"{seconds} s"
+        return tr("{seconds} s", seconds=seconds)
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes / 60:.1f} h"
+    return tr("{minutes} min", minutes=minutes) if minutes < 90 else tr("{hours} h", hours=f"{minutes / 60:.1f}")
 
 
 def size(size_bytes: int) -> str:
@@ -111,8 +99,8 @@ def size(size_bytes: int) -> str:
 def name_clip(clip: ClipSource | None) -> str:
     """Return how a clip is named to people: our own words around an inert file name."""
     if clip is None:
-        return "none"
-    name = inert.code(clip.filename or "link", 60)
+        return tr("none")
+    name = inert.code(clip.filename or tr("link"), 60)
     return f"{name} ({size(clip.size_bytes)})" if clip.size_bytes else name
 
 
@@ -120,7 +108,7 @@ def name_clip(clip: ClipSource | None) -> str:
 
 
 def ending_mark(job: Job) -> str:
-    """Return the line by which we know our own ending message of a job again."""
+    """Return the line by which we know our own ending message of a job again: the same in every language."""
     return f"-# Luma edit `{job.code}`" + (" · failed" if job.failure else "")
 
 
@@ -143,7 +131,7 @@ def result_text(job: Job, parcel: Parcel, *, elsewhere: str = "", is_first: bool
     lines = [elsewhere, *_link_lines(job, parcel), *(inert.prose(say_remark(note)) for note in parcel.notes)]
     if is_first:
         lines.append(_first_result())
-    opening = "your edit is ready." if job.kind is Kind.MODIFY else "your video is ready."
+    opening = tr("your edit is ready.") if job.kind is Kind.MODIFY else tr("your video is ready.")
     return _message(job, opening, lines)
 
 
@@ -158,21 +146,64 @@ def _link_lines(job: Job, parcel: Parcel) -> Iterable[str]:
     if parcel.link is None:
         return
     link = f"||{parcel.link} ||" if job.request.spoiler else parcel.link
-    until = f" (until {relative_time(parcel.link_expires_at_ms)})" if parcel.link_expires_at_ms else ""
+    ends_ms = parcel.link_expires_at_ms
+    until = " " + tr("(until {when})", when=relative_time(ends_ms)) if ends_ms else ""
     if parcel.path is None and job.result is not None and not job.result.file:
-        yield f"I could not fetch the video myself. Watch or download it at the video service{until}:\n{link}"
+        text = tr("I could not fetch the video myself. Watch or download it at the video service{until}:", until=until)
     elif parcel.path is None:
-        yield f"The video is too large to attach here. Watch or download it{until}:\n{link}"
+        text = tr("The video is too large to attach here. Watch or download it{until}:", until=until)
     else:
-        yield f"This is a smaller copy that fits here. The full video{until}:\n{link}"
+        text = tr("This is a smaller copy that fits here. The full video{until}:", until=until)
+    yield f"{text}\n{link}"
 
 
 def failure_text(job: Job, *, elsewhere: str = "") -> str:
     """Return the message that tells of a failure: why, what to do, and that it was not counted."""
     failure = job.failure or Failure(FailureCode.INTERNAL)
-    what, advice = _FAILURE_WORDS[failure.code]
-    detail = f"> {inert.prose(failure.text)}" if failure.detail else ""
-    return _message(job, f"this edit didn't work. {what}", [detail, f"{advice} It was not counted.", elsewhere])
+    what, advice = _failure_words(failure.code)
+    detail = f"> {inert.prose(tr_known(failure.detail, **failure.values))}" if failure.detail else ""
+    opening = tr("this edit didn't work. {what}", what=what)
+    return _message(job, opening, [detail, tr("{advice} It was not counted.", advice=advice), elsewhere])
+
+
+def _failure_words(code: FailureCode) -> tuple[str, str]:
+    """Return what happened, and what to do about it."""
+    return {**_clip_failures(), **_service_failures()}[code]
+
+
+def _clip_failures() -> dict[FailureCode, tuple[str, str]]:
+    return {
+        FailureCode.UNUSABLE_CLIP: (tr("This clip can't be edited."), tr("Try again with a clip that fits.")),
+        FailureCode.CLIP_UNREACHABLE: (
+            tr("I couldn't fetch the clip."),
+            tr("Attach the file itself, or check that the link opens for everybody."),
+        ),
+        FailureCode.REFUSED: (tr("Luma refused this edit."), tr("Change the prompt or the clip and try again.")),
+        FailureCode.UNDELIVERABLE: (
+            tr("The video is ready, but I may not post it here."),
+            tr("Ask a moderator to let me send messages and files here, then use `/luma show`."),
+        ),
+    }
+
+
+def _service_failures() -> dict[FailureCode, tuple[str, str]]:
+    again = tr("Please try again.")
+    return {
+        FailureCode.SERVICE_UNAVAILABLE: (
+            tr("The video service isn't working right now."),
+            tr("Please try again later."),
+        ),
+        FailureCode.OUTCOME_UNKNOWN: (
+            tr("The connection to the video service broke, and I never heard what became of this edit."),
+            tr("If the video still comes, I'll post it here. You may also try again."),
+        ),
+        FailureCode.TIMED_OUT: (tr("The video service took far too long."), again),
+        FailureCode.RESULT_UNUSABLE: (tr("The video service sent something that isn't a working video."), again),
+        FailureCode.INTERNAL: (
+            tr("Something went wrong on my side."),
+            tr("Please try again; the operator has been told."),
+        ),
+    }
 
 
 def _message(job: Job, opening: str, lines: Iterable[str]) -> str:
@@ -185,7 +216,7 @@ def _message(job: Job, opening: str, lines: Iterable[str]) -> str:
 
 def headline(failure: Failure) -> str:
     """Return what happened, in one sentence."""
-    return _FAILURE_WORDS[failure.code][0]
+    return _failure_words(failure.code)[0]
 
 
 def is_kept(job: Job) -> bool:
@@ -201,4 +232,4 @@ def may_try_again(job: Job) -> bool:
 
 def moved_here(channel_id: int) -> str:
     """Say why an ending comes as a direct message."""
-    return f"I could not post in <#{channel_id}>, so here it is."
+    return tr("I could not post in {channel}, so here it is.", channel=f"<#{channel_id}>")

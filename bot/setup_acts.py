@@ -5,19 +5,24 @@ from collections.abc import Mapping
 import discord
 
 from bot.client import LumaBot
-from bot.language import tr
+from bot.language import tr, tr_known
 from bot.log_replies import change_words
 from bot.office import build_act
 from bot.rights import check_above
 from jobs.access import Verdict
 from jobs.errors import InvalidRequestError
 from jobs.office import SERVER, LogEntry, Target, role, user
+from jobs.phrases import Phrase
 from jobs.quota import Allowance, Period
 
 Member = discord.Member | discord.User
 # What the bot needs of a channel it posts on its own.
-POSTING = {"view_channel": "View Channel", "send_messages": "Send Messages", "embed_links": "Embed Links"}
-SHOWING = POSTING | {"attach_files": "Attach Files", "read_message_history": "Read Message History"}
+POSTING = {
+    "view_channel": Phrase("View Channel"),
+    "send_messages": Phrase("Send Messages"),
+    "embed_links": Phrase("Embed Links"),
+}
+SHOWING = POSTING | {"attach_files": Phrase("Attach Files"), "read_message_history": Phrase("Read Message History")}
 
 
 async def confirm(interaction: discord.Interaction[LumaBot], entry: LogEntry | None) -> None:
@@ -132,7 +137,7 @@ def _check_posting(channel: discord.TextChannel | discord.ForumChannel | None, n
 def missing_in(channel: discord.abc.GuildChannel, needed: Mapping[str, str]) -> list[str]:
     """Return the names of the permissions the bot lacks in a channel."""
     may = channel.permissions_for(channel.guild.me)
-    return [name for flag, name in needed.items() if not getattr(may, flag)]
+    return [tr_known(name) for flag, name in needed.items() if not getattr(may, flag)]
 
 
 # --- all or nothing --------------------------------------------------------------------------------------------------

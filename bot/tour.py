@@ -12,7 +12,8 @@ from discord import app_commands
 
 from bot import refusals
 from bot.client import LumaBot
-from bot.language import tr
+from bot.command_words import name_of
+from bot.language import tr, tr_known, tr_name
 from bot.presses import Buttons, press_id, read_values
 from bot.rights import Right, has_right
 
@@ -139,8 +140,9 @@ def _page(chapters: Sequence[tuple[Chapter, list[Shown]]], key: str) -> tuple[di
 def _lines(chapter: Chapter, commands: Iterable[Shown]) -> Iterator[str]:
     for command in commands:
         if isinstance(command, app_commands.ContextMenu):
-            yield tr("**{name}**: right-click a message, then **Apps**", name=command.qualified_name)
+            yield tr("**{name}**: right-click a message, then **Apps**", name=tr_name("command", command.name))
             continue
-        yield f"**/{command.qualified_name}** {tr(command.description)}"
+        yield f"**/{name_of(command.qualified_name)}** {tr_known(command.description)}"
         if chapter.options:
-            yield from (f"-# `{each.display_name}` {tr(str(each.description))}" for each in command.parameters)
+            for each in command.parameters:
+                yield f"-# `{tr_name('option', each.name)}` {tr_known(str(each.description))}"

@@ -65,10 +65,19 @@ def check_full_prompt(request: Request, abilities: Abilities) -> None:
 def refuse_all(kind: Kind, able: Sequence[Abilities], reason: str) -> LimitReachedError:
     """Return the refusal where no service takes a job of a kind; `reason` is why the preferred one does not."""
     if not able:
-        return LimitReachedError("No video service here can {kind} videos.", rule="service", kind=kind.value)
+        return _nobody(kind)
     return LimitReachedError(
         "{title} takes no new jobs right now ({reason}). Nothing was counted; please try again later.",
         rule="service",
         title=able[0].title,
         reason=reason,
     )
+
+
+def _nobody(kind: Kind) -> LimitReachedError:
+    match kind:
+        case Kind.MODIFY:
+            return LimitReachedError("No video service here can modify videos.", rule="service")
+        case Kind.GENERATE:
+            return LimitReachedError("No video service here can generate videos.", rule="service")
+    return LimitReachedError("No video service here can extend videos.", rule="service")

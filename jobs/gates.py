@@ -15,10 +15,12 @@ from jobs.errors import (
     RateLimitedError,
 )
 from jobs.job import Job, Kind
+from jobs.phrases import Phrase
 from jobs.ports import Clock
 from jobs.services import Abilities
 
 MINUTE_MS = 60_000
+BUSY = Phrase("busy")
 
 # How long a service stays shut after an error, until it is tried again by its balance or by one job.
 REOPEN_MS: Mapping[type[ProviderError], int] = {
@@ -28,10 +30,10 @@ REOPEN_MS: Mapping[type[ProviderError], int] = {
     ProviderUnavailableError: MINUTE_MS,
 }
 REASONS: Mapping[type[ProviderError], str] = {
-    OutOfCreditError: "out of credit",
-    ProviderAuthError: "its key was refused",
-    ProviderGoneError: "switched off",
-    ProviderUnavailableError: "in maintenance",
+    OutOfCreditError: Phrase("out of credit"),
+    ProviderAuthError: Phrase("its key was refused"),
+    ProviderGoneError: Phrase("switched off"),
+    ProviderUnavailableError: Phrase("in maintenance"),
 }
 
 
@@ -103,7 +105,7 @@ class Gates:
         """Return why a service is shut; empty while it is open."""
         gate = self._gates.get(service)
         if gate is None:
-            return "switched off"
+            return Phrase("switched off")
         return gate.reason if gate.is_shut(self._clock.now_ms()) else ""
 
     def shut_by(self, service: str, kind: type[ProviderError]) -> bool:
@@ -155,7 +157,7 @@ class Gates:
         gate = self._gates[service]
         gate.shut_until_ms = max(gate.shut_until_ms, self._clock.now_ms() + span_ms)
         if isinstance(error, RateLimitedError):
-            gate.reason = gate.reason or "busy"
+            gate.reason = gate.reason or BUSY
             return
         reason = next(text for kind, text in REASONS.items() if isinstance(error, kind))
         if gate.reason != reason:
@@ -181,7 +183,7 @@ class Gates:
         gate.shut_until_ms = 0
         if gate.reason:
             was, gate.reason = gate.reason, ""
-            if was != "busy":
+            if was != BUSY:
                 self._on_change(service, "")
 
     def choose(self, kind: Kind, order: Sequence[str], wants: frozenset[str] = frozenset()) -> Abilities:
@@ -197,7 +199,7 @@ class Gates:
 
     def elsewhere(self, job: Job) -> Abilities | None:
         """Return the open service that a job of a shut one may go to instead: only before its first submit."""
-        if job.attempt or self.reason(job.service) in ("", "busy"):
+        if job.attempt or self.reason(job.service) in ("", BUSY):
             return None
         able = self.able(job.kind, self._preferences.get(job.kind, ()))
         names = self._open(able)
@@ -205,7 +207,7 @@ class Gates:
 
     def is_replaceable(self, service: str) -> bool:
         """Tell whether a service is shut while another one that does the same is open."""
-        if self.reason(service) in ("", "busy"):
+        if self.reason(service) in ("", BUSY):
             return False
         orders = [order for order in self._preferences.values() if service in order]
         return any(self.reason(other) == "" for order in orders for other in order if other in self._gates)
@@ -216,7 +218,7 @@ class Gates:
         return [each for each in able if kind in each.kinds]
 
     def _open(self, able: Sequence[Abilities]) -> list[str]:
-        return [each.name for each in able if self.reason(each.name) in ("", "busy")]
+        return [each.name for each in able if self.reason(each.name) in ("", BUSY)]
 
 
 def _shut_ms(error: Exception) -> int | None:

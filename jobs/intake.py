@@ -12,14 +12,6 @@ from jobs.ports import Attempt, Posted
 from jobs.retries import Timings
 from jobs.services import Abilities, CallbackNote
 
-_NOT_CANCELLABLE = {
-    State.SUBMITTING: "This edit is being sent to the service right now; please try again in a minute.",
-    State.DELIVERING: "This edit is finished and on its way to you.",
-}
-
-_NOT_HURRIED = {
-    State.SUBMITTING: "This edit may be with the service already; it is never sent twice.",
-}
 _MOVED_ON = "This edit has just moved on; please look again."
 
 
@@ -86,7 +78,7 @@ class Intake:
         if job is None:
             raise UserError("This edit is not known any more.")
         if job.state not in (State.QUEUED, State.RUNNING):
-            raise UserError(_NOT_CANCELLABLE.get(job.state, "This edit has already ended."))
+            raise _not_cancellable(job.state)
         spent = job.state is State.RUNNING and not await self._stopped_at_service(job)
         after = replace(job, state=State.CANCELLED, finished_at_ms=self._out.clock.now_ms(), hold="")
         charge = Charge.SETTLE if spent else Charge.RELEASE
@@ -103,7 +95,7 @@ class Intake:
         if job is None:
             raise UserError("This edit is not known any more.")
         if job.state.is_final or job.state is State.SUBMITTING:
-            raise UserError(_NOT_HURRIED.get(job.state, "This edit has already ended."))
+            raise _not_hurried(job.state)
         after = replace(job, due_at_ms=self._out.clock.now_ms(), attempts=0, hold="")
         note = _note(act, Deed.RETRY_JOB, job, after)
         moved = await self._out.move(
@@ -131,3 +123,18 @@ class Intake:
 def _note(act: Act, deed: Deed, before: Job, after: Job) -> LogNote:
     target = job_of(before.code, before.user_id)
     return LogNote(act, deed, target, {"state": before.state, "hold": before.hold}, {"state": after.state})
+
+
+def _not_cancellable(state: State) -> UserError:
+    match state:
+        case State.SUBMITTING:
+            return UserError("This edit is being sent to the service right now; please try again in a minute.")
+        case State.DELIVERING:
+            return UserError("This edit is finished and on its way to you.")
+    return UserError("This edit has already ended.")
+
+
+def _not_hurried(state: State) -> UserError:
+    if state is State.SUBMITTING:
+        return UserError("This edit may be with the service already; it is never sent twice.")
+    return UserError("This edit has already ended.")

@@ -19,6 +19,7 @@ from jobs.errors import (
 from jobs.job import Charge, Failure, FailureCode, Job, Result, State
 from jobs.outside import Outside
 from jobs.parcels import hand_over
+from jobs.phrases import Phrase
 from jobs.ports import Attempt, Posted
 from jobs.retries import MINUTE_MS, Timings, deadline_ms, failure_of, name_error, next_read_ms, retry_at
 from jobs.services import Accepted, Order, Progress, Status, TemporaryLink
@@ -277,10 +278,10 @@ class Lifecycle:
 
     def _hold(self, job: Job, error: Exception) -> str:
         if isinstance(error, ProviderError):
-            return self._out.gates.reason(job.service) or "the service is not answering"
+            return self._out.gates.reason(job.service) or Phrase("the service is not answering")
         if isinstance(error, DiskFullError):
-            return "there is no room on my disk"
-        return "Discord is not answering" if isinstance(error, DeliveryRetryError) else ""
+            return Phrase("there is no room on my disk")
+        return Phrase("Discord is not answering") if isinstance(error, DeliveryRetryError) else ""
 
     async def _fail(self, job: Job, failure: Failure, *, detail: str = "") -> None:
         now_ms = self._out.clock.now_ms()

@@ -58,10 +58,12 @@ def _check_status(response: ClientResponse) -> None:
     if status in {200, 206}:
         return
     if status in _GONE:
-        raise UnusableClipError(f"The link's server answers {status}: there is no file for us there.", rule="link_gone")
+        raise UnusableClipError(
+            "The link's server answers {status}: there is no file for us there.", rule="link_gone", status=status
+        )
     if status in _TRY_LATER or status >= 500:
         raise SourceUnavailableError(f"the server answered {status}")
-    raise UnusableClipError(f"The link's server answers {status} instead of a file.", rule="link_status")
+    raise UnusableClipError("The link's server answers {status} instead of a file.", rule="link_status", status=status)
 
 
 def refused(reason: str) -> UnusableClipError:
@@ -73,5 +75,5 @@ def refused(reason: str) -> UnusableClipError:
 def too_large(limit_bytes: int) -> UnusableClipError:
     """Make the error for a file over the limit."""
     return UnusableClipError(
-        f"The file is larger than {limit_bytes / 1_000_000:.0f} MB, the most we take.", rule="bytes"
+        "The file is larger than {most} MB, the most we take.", rule="bytes", most=f"{limit_bytes / 1_000_000:.0f}"
     )

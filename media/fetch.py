@@ -127,7 +127,7 @@ class Fetcher:
             raise refused(error.reason) from None
         advice = page_advice(checked)
         if advice is not None:
-            raise UnusableClipError(advice, rule="link_page")
+            raise advice
         return checked
 
     @asynccontextmanager

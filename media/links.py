@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from yarl import URL
 
-from jobs.errors import InvalidRequestError
+from jobs.errors import InvalidRequestError, UnusableClipError
+from jobs.phrases import Phrase
 
 # One text for every refusal of the guard: a different text per reason would tell a stranger what stands in our network.
 REFUSED_TEXT = (
@@ -79,10 +80,17 @@ class HostPort(NamedTuple):
 class _Site:
     name: str
     hosts: tuple[str, ...]
-    advice: str
+    advice: Phrase
 
 
-_DOWNLOAD = "Download the video and attach the file, or give a link that ends in the file itself."
+_DOWNLOAD = Phrase(
+    "That link leads to a page on {site}, not to a video file. Download the video and attach the file, or give a link "
+    "that ends in the file itself."
+)
+_COPY = Phrase(
+    "That link leads to a page on {site}, not to a video file. Open the GIF, copy the address of the image itself, and "
+    "use that."
+)
 _PAGES = (
     _Site("YouTube", ("youtube.com", "youtu.be", "youtube-nocookie.com"), _DOWNLOAD),
     _Site("TikTok", ("tiktok.com",), _DOWNLOAD),
@@ -96,8 +104,8 @@ _PAGES = (
     _Site("Google Drive", ("drive.google.com", "docs.google.com", "photos.google.com", "photos.app.goo.gl"), _DOWNLOAD),
     _Site("iCloud", ("icloud.com",), _DOWNLOAD),
     _Site("OneDrive", ("1drv.ms", "onedrive.live.com"), _DOWNLOAD),
-    _Site("Tenor", ("tenor.com",), "Open the GIF, copy the address of the image itself, and use that."),
-    _Site("Giphy", ("giphy.com",), "Open the GIF, copy the address of the image itself, and use that."),
+    _Site("Tenor", ("tenor.com",), _COPY),
+    _Site("Giphy", ("giphy.com",), _COPY),
 )
 # Hosts below a page site that do serve files.
 _FILE_HOSTS = frozenset({"v.redd.it", "i.redd.it", "media.tenor.com", "c.tenor.com", "i.giphy.com", "media.giphy.com"})
@@ -198,31 +206,37 @@ def classify(url: URL, trusted: frozenset[HostPort] = frozenset()) -> LinkKind:
     return LinkKind.PAGE if page_advice(url) else LinkKind.FILE
 
 
-def page_advice(url: URL) -> str | None:
+def page_advice(url: URL) -> UnusableClipError | None:
     """Say what would work instead of a link to a page of a known site; None when the site is not known."""
     host = (url.raw_host or "").lower()
     if host in _DISCORD_HOSTS:
-        if _MESSAGE_PATH.fullmatch(url.raw_path):
-            return None
-        return (
-            "That Discord link leads to no message. Right-click the message with the video, choose Copy Message Link, "
-            "and use that."
-        )
+        return None if _MESSAGE_PATH.fullmatch(url.raw_path) else _no_message()
     if host in _FILE_HOSTS:
         return None
     for site in _PAGES:
         if any(host == known or host.endswith("." + known) for known in site.hosts):
-            return f"That link leads to a page on {site.name}, not to a video file. {site.advice}"
+            advice: Phrase = site.advice
+            return UnusableClipError(advice, rule="link_page", site=site.name)
     if host in {"dropbox.com", "www.dropbox.com"} and url.query.get("dl") != "1" and url.query.get("raw") != "1":
-        return "That Dropbox link leads to a preview page. End it with ?dl=1 and it leads to the file."
+        return UnusableClipError(
+            "That Dropbox link leads to a preview page. End it with ?dl=1 and it leads to the file.", rule="link_page"
+        )
     return None
 
 
+def _no_message() -> UnusableClipError:
+    return UnusableClipError(
+        "That Discord link leads to no message. Right-click the message with the video, choose Copy Message Link, "
+        "and use that.",
+        rule="link_page",
+    )
+
+
 def explain_link(text: str, trusted: frozenset[HostPort] = frozenset()) -> None:
-    """Raise InvalidRequestError, in words for the person, for a link that is not followed or leads to a page."""
+    """Raise UserError, in words for the person, for a link that is not followed or leads to a page."""
     try:
         advice = page_advice(check_link(text, trusted))
     except LinkRefusedError as error:
         raise InvalidRequestError(REFUSED_TEXT, rule="link") from error
-    if advice:
-        raise InvalidRequestError(advice, rule="link")
+    if advice is not None:
+        raise advice

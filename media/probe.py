@@ -7,27 +7,29 @@ from typing import Any
 
 from jobs.errors import UnusableClipError
 from jobs.job import ClipFacts
+from jobs.phrases import Phrase
 from media.children import ChildFailedError
 from media.limited import ChildLimits, ChildRefusedError, Workshop, run_child
 
 LOOK_LIMITS = ChildLimits(memory_bytes=768 << 20, cpu_seconds=10, file_bytes=0, wall_seconds=15.0)
-_WHAT_WOULD_DO = "Use an MP4, MOV, WebM, MKV, AVI, 3GP or GIF file."
-_UNREADABLE = f"This file can't be read as a video. {_WHAT_WOULD_DO}"
+_UNREADABLE = Phrase("This file can't be read as a video. Use an MP4, MOV, WebM, MKV, AVI, 3GP or GIF file.")
 _TEXTS = {
-    "not_video": f"This file is not a video. {_WHAT_WOULD_DO}",
+    "not_video": Phrase("This file is not a video. Use an MP4, MOV, WebM, MKV, AVI, 3GP or GIF file."),
     "unreadable": _UNREADABLE,
-    "no_video": "There is no picture in this file, only sound or text. Use a file with a video in it.",
-    "still": "This is a still picture. Use a clip with at least two pictures.",
-    "streams": "This file has {value} tracks, too many for a clip. Export it with one video and one audio track.",
-    "videos": "This file has {value} video tracks. Export it with one.",
-    "codec": (
+    "no_video": Phrase("There is no picture in this file, only sound or text. Use a file with a video in it."),
+    "still": Phrase("This is a still picture. Use a clip with at least two pictures."),
+    "streams": Phrase(
+        "This file has {value} tracks, too many for a clip. Export it with one video and one audio track."
+    ),
+    "videos": Phrase("This file has {value} video tracks. Export it with one."),
+    "codec": Phrase(
         "This video is encoded as {value}. Export it as H.264 "
         "(HEVC, VP8, VP9, AV1, MPEG-4 and ProRes can be read as well)."
     ),
-    "size": "This video is {value} pixels large. The most we can read is 4096x2304.",
-    "fps": "This video has {value} pictures a second. The most we can read is 240.",
-    "packets": "This video is too long to be read. Cut it first.",
-    "broken": "This video is broken: {value}. Export it again, or try another file.",
+    "size": Phrase("This video is {value} pixels large. The most we can read is 4096x2304."),
+    "fps": Phrase("This video has {value} pictures a second. The most we can read is 240."),
+    "packets": Phrase("This video is too long to be read. Cut it first."),
+    "broken": Phrase("This video is broken: {value}. Export it again, or try another file."),
 }
 
 
@@ -91,7 +93,7 @@ class Prober:
             except ChildRefusedError as refusal:
                 raise _unusable(refusal.rule, refusal.value) from None
             except (ChildFailedError, KeyError, TypeError, ValueError) as error:
-                raise UnusableClipError(_UNREADABLE, rule="unreadable") from error
+                raise _unusable("unreadable", "") from error
 
     async def close(self) -> None:
         """End the children."""
@@ -104,5 +106,5 @@ def _read_details(answer: dict[str, Any]) -> ClipDetails:
 
 
 def _unusable(rule: str, value: str) -> UnusableClipError:
-    text = _TEXTS.get(rule, _UNREADABLE)
-    return UnusableClipError(text.format(value=value), rule=rule)
+    text: Phrase = _TEXTS.get(rule, _UNREADABLE)
+    return UnusableClipError(text, rule=rule, value=value)

@@ -56,12 +56,15 @@ class _Reader:
         self.module = module
         self.tree = tree
         self.found = found
-        self.values = {
-            target.id: node.value
-            for node in tree.body
-            if isinstance(node, ast.Assign)
-            for target in node.targets
-            if isinstance(target, ast.Name)
+        self.values = _constants(tree)
+        for node in tree.body:
+            if isinstance(node, ast.ImportFrom) and node.module and (node.module.split(".")[0] in ROOMS):
+                self.values |= _imported(node)
+        # What is declared to be a Phrase was collected where that was made.
+        self.phrases = {
+            _name(node.target)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.AnnAssign) and _name(node.annotation) == "Phrase"
         }
 
     def read(self) -> None:
@@ -134,8 +137,26 @@ class _Reader:
             return self._texts(at, expression.body) + self._texts(at, expression.orelse)
         if isinstance(expression, ast.Constant) and isinstance(expression.value, str):
             return [expression.value]
-        self.found.unread.append(f"{self.module}:{at.lineno}")
+        if not (isinstance(expression, ast.Name) and expression.id in self.phrases):
+            self.found.unread.append(f"{self.module}:{at.lineno}")
         return []
+
+
+def _constants(tree: ast.Module) -> dict[str, ast.expr]:
+    return {
+        target.id: node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def _imported(node: ast.ImportFrom) -> dict[str, ast.expr]:
+    path = ROOT / f"{(node.module or '').replace('.', '/')}.py"
+    there = _constants(ast.parse(path.read_text())) if path.exists() else {}
+    names = {alias.name for alias in node.names if alias.name.isupper()}
+    return {name: value for name, value in there.items() if name in names}
 
 
 def _name(expression: ast.expr) -> str:

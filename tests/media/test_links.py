@@ -392,7 +392,7 @@ def test_places_are_told_apart() -> None:
     assert {text: classify(check_link(text)) for text in places} == places
     advice = page_advice(URL("https://youtu.be/1"))
     assert advice is not None
-    assert "YouTube" in advice
+    assert "YouTube" in advice.text
 
 
 async def test_a_page_of_a_known_site_is_answered_with_what_would_work(tmp_path: Path) -> None:
