@@ -116,11 +116,11 @@ def _recent(session: Session, user_id: int, guild_id: int) -> tuple[str, ...]:
     rows = session.rows(
         """
         SELECT json_extract(request, '$.style') AS style FROM jobs
-        WHERE user_id = $1 AND guild_id IS NOT DISTINCT FROM NULLIF($2, 0)
+        WHERE user_id = $1 AND guild_id IS NOT DISTINCT FROM $2
         ORDER BY created_at_ms DESC LIMIT $3
         """,
         user_id,
-        guild_id,
+        guild_id or None,
         _RECENT_JOBS,
     )
     names = dict.fromkeys(style_key(row["style"]) for row in rows if row["style"])

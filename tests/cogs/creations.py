@@ -56,7 +56,10 @@ async def open_showcase(
     guild = next(iter(local.guilds.values()))
     async with heard(world, "guild_channel_create"):
         channel = local.add_channel(guild, f"best-of-{kind}", kind, tags=list(tags))
-        channel.requires_tag = needed
+    if needed:
+        async with heard(world, "guild_channel_update"):
+            channel.requires_tag = True
+            local.change_channel(channel)
     await world.office.settings.set_showcase(Act(guild.id, local.find_user("Ada").id, 1), channel.id)
     return channel
 

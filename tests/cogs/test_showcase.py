@@ -10,6 +10,7 @@ from jobs.job import Job
 from jobs.office import Act
 from jobs.shares import ShareState
 from sandbox.discord import permissions as can
+from sandbox.discord.actor import RefusedError
 from sandbox.discord.model import FORUM, MEDIA, TEXT, Channel, Overwrite
 from sandbox.discord.views import InteractionView
 from tests.bot.world import BotWorld, open_bot_world
@@ -108,6 +109,8 @@ class TestSharing:
         now = world.actor.interaction(view.id).message
         assert now is not None
         menu = next(each for row in now.components for each in row["components"] if each["type"] == 3)
+        with pytest.raises(RefusedError, match="disabled"):
+            await press(world, view, "Share")
         tag = next(iter(channel.tags))
         await world.actor.select("Mia", now.id, menu["custom_id"], [str(tag)])
         await press(world, view, "Share")
