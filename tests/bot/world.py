@@ -16,6 +16,9 @@ from bot.delivery import DiscordDelivery
 from bot.desk import Desk
 from bot.office import Office
 from bot.result_desk import ResultDesk
+from bot.share_files import ShareFiles
+from bot.showcase import Showcase
+from bot.styles import StyleShelf
 from jobs.errors import UnusableClipError
 from jobs.gates import Gates
 from jobs.intake import Intake
@@ -34,6 +37,8 @@ from storage.database import Database
 from storage.job_store import SqlJobStore
 from storage.office import open_office
 from storage.result_store import SqlResultStore
+from storage.share_store import SqlShareStore
+from storage.style_store import SqlStyleStore
 from tests.fakes import NO_LIMITS, FakeAlarms, FakeClips, FakeProvider, abilities_of
 
 THREE_OPEN = replace(NO_LIMITS, open_jobs=3)
@@ -45,10 +50,11 @@ class WorldClock:
     """Follow the local Discord's time, so that both sides agree on snowflakes."""
 
     discord: ManualClock
+    ahead_ms: int = 0
 
     def now_ms(self) -> int:
         """Return Unix time in milliseconds."""
-        return int(self.discord.now() * 1000)
+        return int(self.discord.now() * 1000) + self.ahead_ms
 
 
 @dataclass
@@ -95,7 +101,10 @@ class BotWorld:
             on_budget=lambda warning: self.bot.alerts.tell_budget(warning),  # noqa: PLW0108 - attached below
         )
         self.gates = gates
-        self.intake = Intake(outside, Timings(), {Kind.MODIFY: [self.provider.abilities.name]})
+        self.intake = Intake(outside, Timings(), {kind: [self.provider.abilities.name] for kind in Kind})
+        self.results = SqlResultStore(self.database)
+        providers = {self.provider.abilities.name: self.provider}
+        results = ResultDesk(self.results, self.clips, self.delivery.upload_limit, self.delivery.show, providers.get)
         stores = open_office(self.database, self.defaults)
         self.office = Office(
             stores.quotas,
@@ -108,10 +117,14 @@ class BotWorld:
             charts=Charts(self.folder / "charts"),
             check_process=self.check_process,
         )
-        self.results = SqlResultStore(self.database)
-        providers = {self.provider.abilities.name: self.provider}
-        results = ResultDesk(self.results, self.clips, self.delivery.upload_limit, providers.get)
-        self.bot.attach(Desk(self.intake, self.store, self.clock, check_link, self.office, results))
+        self.styles = StyleShelf(SqlStyleStore(self.database))
+        self.shares = SqlShareStore(self.database)
+        self.showcase = Showcase(
+            self.bot, self.shares, self.store.get, ShareFiles(results), self.clock, vote_seconds=0.02
+        )
+        self.bot.attach(
+            Desk(self.intake, self.store, self.clock, check_link, self.office, results, self.styles, self.showcase)
+        )
 
     async def check_process(self) -> list[CheckLine]:
         """Return what the test says of the process."""
@@ -135,6 +148,7 @@ class BotWorld:
     async def stop(self) -> None:
         """Close the bot's connection."""
         await self.delivery.close()
+        await self.showcase.close()
         await self.bot.close()
         if self._running is not None:
             with contextlib.suppress(asyncio.CancelledError):
