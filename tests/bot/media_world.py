@@ -111,6 +111,7 @@ async def open_media_world(
     public: bool = True,
     free: Callable[[Path], int] = lambda _: ENDLESS,
     disk_free_bytes: int = 0,
+    shelf_bytes: int = 1 << 34,
     after_seconds: float = 5.0,
 ) -> AsyncIterator[MediaWorld]:
     """Open the local Discord with a bot that cuts, converts, shrinks and serves videos."""
@@ -134,7 +135,7 @@ async def open_media_world(
                 fetch_bytes_per_second=1_000_000,
                 edit_seconds=120.0,
                 quality_floor=0.02,
-                shelf_bytes=1 << 34,
+                shelf_bytes=shelf_bytes,
                 disk_free_bytes=disk_free_bytes,
                 result_seconds=14 * 86_400.0,
             )

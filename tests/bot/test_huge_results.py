@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobs.job import State
+from jobs.services import Progress, Status
 from tests.bot.media_world import ENDLESS, open_media_world
 from tests.media.making import Recipe, make_clip
 
@@ -130,3 +131,47 @@ async def test_five_large_results_at_once_on_a_small_disk_are_all_delivered_in_t
             assert world.ending(done).attachments
         assert (await world.ask(clip, user="Ada")).message is not None
         assert len(await world.base.jobs()) == 6
+
+
+async def test_a_sweep_of_an_overfull_shelf_spares_what_open_edits_need(tmp_path: Path) -> None:
+    async with open_media_world(tmp_path, shelf_bytes=1) as world:
+        clip = make_clip(tmp_path / "clip.mp4", Recipe())
+        world.finish_with(make_clip(tmp_path / "result.mp4", Recipe()))
+        done = await world.run(await world.modify(clip))
+        world.base.provider.status = Status(Progress.RUNNING)
+        open_ = await world.run(await world.modify(clip), State.RUNNING)
+        world.base.discord_clock.advance(3_600)
+        swept = await world.media.shelf.sweep(await world.base.store.files_in_use())
+        assert swept.removed == 2
+        assert open_.clip is not None
+        assert done.result is not None
+        assert await world.media.clips.keeps(open_.clip.file)
+        assert not await world.media.clips.keeps(done.result.file)
+        world.finish_with(tmp_path / "result.mp4")
+        assert (await world.run(open_)).state is State.DELIVERED
+
+
+async def test_a_result_that_cannot_be_fetched_comes_as_the_services_link(tmp_path: Path) -> None:
+    async with open_media_world(tmp_path) as world:
+        world.finish_with(tmp_path / "nothing.mp4")
+        job = await world.run(await world.modify(make_clip(tmp_path / "clip.mp4", Recipe())))
+        assert job.state is State.DELIVERED
+        content = world.ending(job).content
+        assert "could not fetch the video myself" in content
+        assert f"{world.address}/results/nothing.mp4" in content
+        assert [text for text in world.base.alarms.heard if "could not be fetched" in text]
+
+
+async def test_a_disk_that_stays_full_ends_with_a_link_and_loses_nothing(tmp_path: Path) -> None:
+    disk = Disk(tmp_path / "media", ENDLESS)
+    async with open_media_world(tmp_path, free=disk.free, disk_free_bytes=1_000) as world:
+        job = await world.run(await world.modify(make_clip(tmp_path / "clip.mp4", Recipe())), State.RUNNING)
+        world.finish_with(make_clip(tmp_path / "result.mp4", Recipe()))
+        disk.size_bytes = 0
+        world.base.discord_clock.advance(31)
+        await world.step()
+        assert (await world.read(job)).state is State.DELIVERING
+        world.base.discord_clock.advance(24 * 3_600)
+        job = await world.run(job)
+        assert job.state is State.DELIVERED
+        assert f"{world.address}/results/result.mp4" in world.ending(job).content
