@@ -56,6 +56,7 @@ from storage.office import open_office
 from storage.result_store import SqlResultStore
 from storage.share_store import SqlShareStore
 from storage.style_store import SqlStyleStore
+from storage.upkeep_store import SqlUpkeepStore
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,7 @@ STUCK_SECONDS = 60.0
 WEB_STOP_SECONDS = 2.0
 STOP_RESERVE_SECONDS = 3.0  # of SHUTDOWN_SECONDS, for closing connections once the steps have ended
 DAY_SECONDS = 86_400.0
+LEFT_BEHIND_MS = 3_600_000  # a card that a crash left behind for longer is old news
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,8 @@ async def _work(parts: Parts, stop: asyncio.Event) -> None:
     stopped = asyncio.create_task(stop.wait())
     try:
         log.info("working")
+        for job in await SqlUpkeepStore(parts.database).not_shown(since_ms=parts.clock.now_ms() - LEFT_BEHIND_MS):
+            parts.outside.delivery.show(job)
         done, _ = await asyncio.wait([stopped, *vital], return_when=asyncio.FIRST_COMPLETED)
         await parts.worker.stop(max(0.0, parts.settings.shutdown_seconds - STOP_RESERVE_SECONDS))
         for task in done - {stopped}:
@@ -161,13 +165,13 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
     clock, metrics = SystemClock(), Metrics()
     watch = Watch(metrics)
     async with AsyncExitStack() as stack:
-        database = await open_store(settings.database_url.get_secret_value())
+        database = await open_store(settings.database_url.get_secret_value(), on_commit=metrics.db_commit.observe)
         stack.push_async_callback(database.close)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         providers = _build_providers(settings, session, clock, metrics.note_request)
-        bot = LumaBot(client_options_of(settings))
+        bot = LumaBot(client_options_of(settings, metrics.note_discord_answer))
         stack.push_async_callback(bot.close)
-        delivery = DiscordDelivery(bot)
+        delivery = DiscordDelivery(bot, note_shown=SqlUpkeepStore(database).note_shown)
         stack.push_async_callback(delivery.close)
         work = MediaWork(delivery.show)
         media = await open_media(_media_settings(settings), clock, ClipRenewal(bot).renew, work.tell)
@@ -284,3 +288,6 @@ async def _sweep(parts: Parts) -> None:
     if swept.removed:
         log.info("removed %d files from the shelf, %d bytes are left", swept.removed, swept.left_bytes)
     await parts.bot.desk.office.privacy.forget_aged(now_ms=parts.clock.now_ms())
+    await SqlUpkeepStore(parts.database).forget_moves(
+        before_ms=parts.clock.now_ms() - int(parts.settings.event_days * DAY_SECONDS * 1000)
+    )

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -41,10 +41,21 @@ class Note:
 
 
 class DiscordDelivery:
-    """Deliver through one bot's connection; raises DeliveryError."""
+    """Deliver through one bot's connection; raises DeliveryError.
 
-    def __init__(self, bot: LumaBot, *, uploads: int = PARALLEL_UPLOADS, card_seconds: float = EVERY_SECONDS) -> None:
+    `note_shown` hears of each job whose card shows how it ended.
+    """
+
+    def __init__(
+        self,
+        bot: LumaBot,
+        *,
+        uploads: int = PARALLEL_UPLOADS,
+        card_seconds: float = EVERY_SECONDS,
+        note_shown: Callable[[Job], Awaitable[None]] | None = None,
+    ) -> None:
         self._bot = bot
+        self._note_shown = note_shown
         self._uploads = asyncio.Semaphore(uploads)
         self._cards = CardEdits(self._edit_card, card_seconds)
 
@@ -200,6 +211,8 @@ class DiscordDelivery:
         with self._calling("card", job, job.card_channel_id):
             async with asyncio.timeout(CALL_SECONDS):
                 await message.edit(embed=card, view=buttons, allowed_mentions=discord.AllowedMentions.none())
+        if job.state.is_final and self._note_shown is not None:
+            await self._note_shown(job)
 
 
 def _again(job: Job, what: str) -> str:

@@ -39,8 +39,15 @@ class Pace:
             await self._sleep(wait)
 
 
-def build_trace(pace: Pace, api_url: str) -> aiohttp.TraceConfig:
-    """Return a trace that makes each counted request to the API wait for its turn, retries included."""
+def _unheard(_status: int) -> None:
+    return None
+
+
+def build_trace(pace: Pace, api_url: str, note_answer: Callable[[int], None] = _unheard) -> aiohttp.TraceConfig:
+    """Return a trace that makes each counted request to the API wait for its turn, retries included.
+
+    `note_answer` hears the HTTP status of every answer of the API.
+    """
     base = URL(api_url)
 
     async def wait_for_turn(
@@ -49,8 +56,15 @@ def build_trace(pace: Pace, api_url: str) -> aiohttp.TraceConfig:
         if is_counted(params.url, base):
             await pace.take()
 
+    async def hear(
+        _session: aiohttp.ClientSession, _context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
+    ) -> None:
+        if params.url.origin() == base.origin():
+            note_answer(params.response.status)
+
     trace = aiohttp.TraceConfig()
     trace.on_request_start.append(wait_for_turn)
+    trace.on_request_end.append(hear)
     return trace
 
 

@@ -82,6 +82,7 @@ class Settings(BaseSettings):
     database_url: DatabaseAddress = _of(SecretStr("sqlite:///data/luma.db"), "The database; by default in DATA_DIR")
     shelf_bytes: Bytes = _of(ByteSize(20 * GIB), "Room for the video files that are kept")
     result_days: Amount = _of(14.0, "Days a finished video is kept")
+    event_days: Amount = _of(90.0, "Days the moves of a job are kept, once it has ended")
     disk_free_bytes: Bytes = _of(ByteSize(2 * GIB), "Free room on the disk below which no new work is taken")
 
     # --- the web server ---

@@ -1,5 +1,6 @@
 """Keep all SQL."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from jobs.errors import StorageError
@@ -12,12 +13,16 @@ __all__ = ["back_up_store", "open_store"]
 _SQLITE = "sqlite:///"
 
 
-async def open_store(url: str, *, busy_timeout_seconds: float = 5.0) -> Database:
+async def open_store(
+    url: str, *, busy_timeout_seconds: float = 5.0, on_commit: Callable[[float], None] = lambda _seconds: None
+) -> Database:
     """Open the database of `sqlite:///path` (four slashes: an absolute path) and bring its schema up to date.
 
-    Raises StorageError: another process has it, it is newer than this program, not writable, or not a database.
+    `on_commit` hears, in a thread of the database's, how many seconds each transaction took. Raises StorageError:
+    another process has it, it is newer than this program, not writable, or not a database.
     """
-    return await SqliteDatabase.open(_sqlite_path(url), busy_timeout_seconds=busy_timeout_seconds)
+    path = _sqlite_path(url)
+    return await SqliteDatabase.open(path, busy_timeout_seconds=busy_timeout_seconds, on_commit=on_commit)
 
 
 def back_up_store(url: str, target: Path) -> None:

@@ -9,6 +9,7 @@ so that none waits for the disk.
 
 import asyncio
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -59,8 +60,11 @@ class _Piece:
 class SqliteDatabase:
     """Hold one SQLite file open for this process alone."""
 
-    def __init__(self, path: Path, lock: FileLock, busy_timeout_seconds: float) -> None:
+    def __init__(
+        self, path: Path, lock: FileLock, busy_timeout_seconds: float, on_commit: Callable[[float], None]
+    ) -> None:
         self._path = path
+        self._on_commit = on_commit
         self._lock = lock
         self._busy_timeout_seconds = busy_timeout_seconds
         self._loop = asyncio.get_running_loop()
@@ -72,10 +76,18 @@ class SqliteDatabase:
 
     @classmethod
     async def open(
-        cls, path: Path, *, busy_timeout_seconds: float = 5.0, migrations: Path = MIGRATIONS
+        cls,
+        path: Path,
+        *,
+        busy_timeout_seconds: float = 5.0,
+        migrations: Path = MIGRATIONS,
+        on_commit: Callable[[float], None] = lambda _seconds: None,
     ) -> "SqliteDatabase":
-        """Lock and open a file, made if it is missing, and migrate it; raises StorageError."""
-        database = cls(path, FileLock.take(path), busy_timeout_seconds)
+        """Lock and open a file, made if it is missing, and migrate it; raises StorageError.
+
+        `on_commit` hears, in the thread that writes, how many seconds each transaction took.
+        """
+        database = cls(path, FileLock.take(path), busy_timeout_seconds, on_commit)
         try:
             await database._in_thread(database._thread, lambda: database._connect(migrations))
             await database._in_thread(database._reader, database._connect_reader)
@@ -171,7 +183,9 @@ class SqliteDatabase:
     def _drain(self) -> None:
         batch = _take(self._writes)
         if batch:
+            began = time.perf_counter()
             self._commit_together(batch)
+            self._on_commit(time.perf_counter() - began)
         self._settle(batch)
 
     def _commit_together(self, batch: list[_Piece]) -> None:

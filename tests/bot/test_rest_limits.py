@@ -96,3 +96,13 @@ async def test_requests_wait_for_their_turn_on_the_wire(api_url: str) -> None:
             async with session.post(api_url + path) as response:
                 assert response.status == 200
     assert time.now == pytest.approx(100.1)
+
+
+async def test_every_answer_of_the_api_is_heard(api_url: str) -> None:
+    heard: list[int] = []
+    trace = build_trace(Pace(1000), api_url, heard.append)
+    async with aiohttp.ClientSession(trace_configs=[trace]) as session:
+        for path in ("/channels/1/messages", "/interactions/1/t/callback"):
+            async with session.post(api_url + path):
+                pass
+    assert heard == [200, 200]
