@@ -6,7 +6,7 @@ from jobs.job import NewJob
 from jobs.office import BudgetWarning
 from jobs.quota import DAY_MS, Decision, Defaults, Period
 from storage.database import Session
-from storage.standing import MONTH_MS, budget_of, find_again, read_access, read_decision
+from storage.standing import MONTH_MS, budget_of, find_again, read_access, read_decision, settings_of
 
 _SPANS_MS = {Period.DAY: DAY_MS, Period.MONTH: MONTH_MS}
 _LEVELS = (80, 100)
@@ -15,10 +15,11 @@ _LEVELS = (80, 100)
 def admit(session: Session, new: NewJob, defaults: Defaults, *, now_ms: int) -> Decision:
     """Return the decision that lets a job in; raises LimitReachedError with the one that does not."""
     asker = asker_of(new)
-    access = read_access(session, asker, now_ms=now_ms)
+    settings = settings_of(session, asker)
+    access = read_access(session, asker, settings, now_ms=now_ms)
     if access.barrier is not None:
         raise LimitReachedError(f"kept out: {access.barrier}", rule=access.barrier, decision=access)
-    decision = find_again(session, new, read_decision(session, asker, defaults, now_ms=now_ms))
+    decision = find_again(session, new, read_decision(session, asker, settings, defaults, now_ms=now_ms))
     if decision.refusal is not None:
         raise LimitReachedError(f"limit reached: {decision.refusal}", rule=decision.refusal, decision=decision)
     return decision

@@ -6,7 +6,7 @@ from jobs.office import DayUse, Page, UserUse
 from jobs.quota import Bonus, Decision, Defaults
 from storage import quota_reads
 from storage.database import Database
-from storage.standing import read_access, read_decision
+from storage.standing import read_access, read_decision, settings_of
 
 
 class SqlQuotaStore:
@@ -18,11 +18,15 @@ class SqlQuotaStore:
 
     async def access(self, asker: Asker, *, now_ms: int) -> Access:
         """Return what keeps somebody out here, if anything does."""
-        return await self._database.read(lambda session: read_access(session, asker, now_ms=now_ms))
+        return await self._database.read(
+            lambda session: read_access(session, asker, settings_of(session, asker), now_ms=now_ms)
+        )
 
     async def decision(self, asker: Asker, *, now_ms: int) -> Decision:
         """Return what a member may have now and why."""
-        return await self._database.read(lambda session: read_decision(session, asker, self._defaults, now_ms=now_ms))
+        return await self._database.read(
+            lambda session: read_decision(session, asker, settings_of(session, asker), self._defaults, now_ms=now_ms)
+        )
 
     async def top_users(self, guild_id: int, *, since_ms: int, offset: int, limit: int) -> Page[UserUse]:
         """Return who used most since a time, most first, those without use left out."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from jobs.access import Access, AccessRules, Asker, Block, decide_access
+from jobs.access import Access, Asker, Block, decide_access
 from jobs.job import NewJob
 from jobs.office import ServerSettings
 from jobs.quota import (
@@ -30,17 +30,23 @@ MONTH_MS = 30 * DAY_MS
 MOST_SHOWN = 200
 
 
-def read_access(session: Session, asker: Asker, *, now_ms: int) -> Access:
+def settings_of(session: Session, asker: Asker) -> ServerSettings:
+    """Return what the server somebody asks in has set; nothing in direct messages."""
+    return ServerSettings() if asker.guild_id is None else read_settings(session, asker.guild_id)
+
+
+def read_access(session: Session, asker: Asker, settings: ServerSettings, *, now_ms: int) -> Access:
     """Return what keeps somebody out here, if anything does."""
-    if asker.guild_id is None:
-        return decide_access(AccessRules(), None, asker, now_ms)
-    rules = read_settings(session, asker.guild_id).access
-    return decide_access(rules, _block(session, asker.guild_id, asker.user_id), asker, now_ms)
+    block = None if asker.guild_id is None else _block(session, asker.guild_id, asker.user_id)
+    return decide_access(settings.access, block, asker, now_ms)
 
 
-def read_decision(session: Session, asker: Asker, defaults: Defaults, *, now_ms: int) -> Decision:
+def read_decision(
+    session: Session, asker: Asker, settings: ServerSettings, defaults: Defaults, *, now_ms: int
+) -> Decision:
     """Return what a member may have now and why."""
-    policies = _policies(session, asker, defaults)
+    own = {} if asker.guild_id is None else _own_allowance(session, asker.guild_id, asker.user_id)
+    policies = settings.policies(defaults, own)
     rule = rule_for(policies, asker.user_id, sorted(asker.role_ids))
     return decide(
         policies,
@@ -92,13 +98,6 @@ def _spent(
     )
     assert row is not None
     return row["used"], row["oldest_ms"] + span_ms if row["used"] >= budget else None
-
-
-def _policies(session: Session, asker: Asker, defaults: Defaults) -> Policies:
-    if asker.guild_id is None:
-        return ServerSettings().policies(defaults, {})
-    settings = read_settings(session, asker.guild_id)
-    return settings.policies(defaults, _own_allowance(session, asker.guild_id, asker.user_id))
 
 
 def _own_allowance(session: Session, guild_id: int, user_id: int) -> Mapping[int, Allowance]:
