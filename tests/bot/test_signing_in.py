@@ -85,7 +85,7 @@ async def test_the_light_of_the_gateway_follows_the_connection(bot: LumaBot, ser
         await seen(watch, connected=False)
         assert (await look_at_gateway(watch)).state is Colour.RED
     finally:
-        await bot.close()
+        running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
 
