@@ -45,6 +45,7 @@ from jobs.probing import Prober as ServiceProber
 from jobs.services import Provider
 from jobs.steering import Steering
 from jobs.worker import Worker
+from media.counts import MediaCounts
 from media.links import explain_link
 from media.opening import MediaRoom, MediaSettings, open_media
 from providers.opening import declared_settings, open_services
@@ -174,7 +175,7 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
         delivery = DiscordDelivery(bot, note_shown=SqlUpkeepStore(database).note_shown)
         stack.push_async_callback(delivery.close)
         work = MediaWork(delivery.show)
-        media = await open_media(_media_settings(settings), clock, ClipRenewal(bot).renew, work.tell)
+        media = await open_media(_media_settings(settings, metrics), clock, ClipRenewal(bot).renew, work.tell)
         stack.push_async_callback(media.close)
         outside = Outside(
             store=SqlJobStore(database, defaults=defaults_of(settings)),
@@ -241,7 +242,7 @@ def _build_providers(
     return open_services(values, session, clock, webhook_age_seconds=settings.callback_age_seconds, count=count)
 
 
-def _media_settings(settings: Settings) -> MediaSettings:
+def _media_settings(settings: Settings, metrics: Metrics) -> MediaSettings:
     return MediaSettings(
         folder=settings.data_dir,
         public_url=settings.public_url,
@@ -257,6 +258,7 @@ def _media_settings(settings: Settings) -> MediaSettings:
         shelf_bytes=int(settings.shelf_bytes),
         disk_free_bytes=int(settings.disk_free_bytes),
         result_seconds=settings.result_days * DAY_SECONDS,
+        counts=MediaCounts(metrics.probe_seconds.observe, metrics.probe_kills.inc, metrics.note_refused_link),
     )
 
 

@@ -59,6 +59,10 @@ class Metrics:
         """Count a request to a video service: submit, read, upload."""
         self.requests.labels(service, purpose).inc()
 
+    def note_refused_link(self, reason: str) -> None:
+        """Count a link that the guard refused, by one of its few reasons."""
+        self.ssrf_blocks.labels(reason).inc()
+
     def note_discord_answer(self, status: int) -> None:
         """Count an answer of Discord's when it is a refusal, by its HTTP status."""
         if 400 <= status < 500:

@@ -66,10 +66,18 @@ def _check_status(response: ClientResponse) -> None:
     raise UnusableClipError("The link's server answers {status} instead of a file.", rule="link_status", status=status)
 
 
-def refused(reason: str) -> UnusableClipError:
-    """Make the one error for every refusal of the guard; the reason goes to the log only."""
+class RefusedLinkError(UnusableClipError):
+    """Refuse a link for a `reason` that is for the operator alone: to its sender every refusal looks the same."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(REFUSED_TEXT, rule="link")
+        self.reason = reason
+
+
+def refused(reason: str) -> RefusedLinkError:
+    """Make the one error for every refusal of the guard; the reason goes to the log and the figures only."""
     log.info("a link was refused: %s", reason)
-    return UnusableClipError(REFUSED_TEXT, rule="link")
+    return RefusedLinkError(reason)
 
 
 def too_large(limit_bytes: int) -> UnusableClipError:

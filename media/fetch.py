@@ -26,7 +26,8 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from jobs.errors import DiskFullError, MediaError, SourceUnavailableError, UnusableClipError
-from media.answer import Reply, read_reply, refused, too_large
+from media.answer import RefusedLinkError, Reply, read_reply, refused, too_large
+from media.counts import MediaCounts
 from media.guard import AddressRefusedError, Guard
 from media.links import LinkRefusedError, check_link, page_advice, read_trusted_hosts
 from media.pace import DEFAULT_PACE, Pace, PaceLimits
@@ -67,7 +68,9 @@ class Fetcher:
         resolver: AbstractResolver | None = None,
         make_socket: SocketFactoryType | None = None,
         tls: ssl.SSLContext | None = None,
+        counts: MediaCounts = MediaCounts(),  # noqa: B008 - frozen
     ) -> None:
+        self._counts = counts
         self.trusted = read_trusted_hosts(trusted_hosts)
         self._pace = pace
         self._reserve_bytes = reserve_bytes
@@ -82,11 +85,12 @@ class Fetcher:
         Raises UnusableClipError when the link will never do (`rule` "link_gone" when its server says that nothing is
         there), SourceUnavailableError when it may do later, DiskFullError when there is no room.
         """
-        checked = self._check(url)
         part = PartialFile(destination)
         try:
-            return await self._fetch(checked, part, destination, limit_bytes)
-        except UnusableClipError:
+            return await self._fetch(self._check(url), part, destination, limit_bytes)
+        except UnusableClipError as error:
+            if isinstance(error, RefusedLinkError):
+                self._counts.refused(error.reason)
             await asyncio.to_thread(part.drop)
             raise
         except OSError as error:

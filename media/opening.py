@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jobs.ports import Clock
 from media.clips import ClipLimits, RenewSource, ShelfClips, TellProgress
+from media.counts import MediaCounts
 from media.edit import EditLimits, Editor
 from media.fetch import Fetcher, free_bytes
 from media.images import ShelfPictures
@@ -37,6 +38,7 @@ class MediaSettings:
     shelf_bytes: int
     disk_free_bytes: int
     result_seconds: float
+    counts: MediaCounts = MediaCounts()  # noqa: RUF009 - frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ async def open_media(
         pace=PaceLimits(settings.fetch_base_seconds, settings.fetch_bytes_per_second),
         reserve_bytes=settings.disk_free_bytes,
         free=free,
+        counts=settings.counts,
     )
     limits = ShelfLimits(
         max_bytes=settings.shelf_bytes,
@@ -81,7 +84,7 @@ async def open_media(
     workshop = Workshop(settings.folder / "work", lookers=settings.workers, workers=settings.workers)
     clips = ShelfClips(
         fetcher,
-        Prober(workshop),
+        Prober(workshop, counts=settings.counts),
         shelf,
         limits=ClipLimits(settings.max_clip_bytes, settings.max_clip_seconds),
         renew=renew,

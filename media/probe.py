@@ -1,5 +1,6 @@
 """Say what a file really is, asked in a child process, and why one will not do."""
 
+import time
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -9,6 +10,7 @@ from jobs.errors import UnusableClipError
 from jobs.job import ClipFacts
 from jobs.phrases import Phrase
 from media.children import ChildFailedError
+from media.counts import MediaCounts
 from media.limited import ChildLimits, ChildRefusedError, Workshop, run_child
 
 LOOK_LIMITS = ChildLimits(memory_bytes=768 << 20, cpu_seconds=10, file_bytes=0, wall_seconds=15.0)
@@ -80,20 +82,30 @@ class ClipDetails:
 class Prober:
     """Look at files, each in its own child process."""
 
-    def __init__(self, workshop: Workshop, limits: ChildLimits = LOOK_LIMITS) -> None:
+    def __init__(
+        self,
+        workshop: Workshop,
+        limits: ChildLimits = LOOK_LIMITS,
+        counts: MediaCounts = MediaCounts(),  # noqa: B008 - frozen
+    ) -> None:
         self._workshop = workshop
         self._limits = limits
+        self._counts = counts
 
     async def probe(self, path: Path) -> ClipDetails:
         """Look at a file; raise UnusableClipError when it is no clip we can work with."""
         async with self._workshop.looking, self._workshop.bench(clip=path) as folder:
+            began = time.monotonic()
             try:
                 answer = await run_child(self._workshop.children, "look", {"file": "clip"}, self._limits, folder)
                 return _read_details(answer)
             except ChildRefusedError as refusal:
                 raise _unusable(refusal.rule, refusal.value) from None
             except (ChildFailedError, KeyError, TypeError, ValueError) as error:
+                self._counts.failed()
                 raise _unusable("unreadable", "") from error
+            finally:
+                self._counts.looked(time.monotonic() - began)
 
     async def close(self) -> None:
         """End the children."""
