@@ -27,7 +27,7 @@ async def answer_fault(interaction: discord.Interaction[Any], error: BaseExcepti
     code = f"{interaction.id % 36**6:06x}".upper()
     match original:
         case LimitReachedError() if original.decision is not None:
-            text = limit_words(original.decision)
+            text = limit_words(original.decision, in_server=interaction.guild_id is not None)
         case UserError():
             text = tr_error(original)
         case StorageError():

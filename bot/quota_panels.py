@@ -17,7 +17,7 @@ RED = 0xED4245
 GREEN = 0x57F287
 
 
-def build_quota_panel(decision: Decision, *, title: str, barrier: str = "") -> discord.Embed:
+def build_quota_panel(decision: Decision, *, title: str, barrier: str = "", in_server: bool = True) -> discord.Embed:
     """Return what is used, reserved, left and extra, when the next edit comes free, and why."""
     color = BLURPLE if decision.is_allowed and not barrier else RED
     panel = discord.Embed(title=title, description=f"{explain(decision)}.", color=color)
@@ -29,7 +29,8 @@ def build_quota_panel(decision: Decision, *, title: str, barrier: str = "") -> d
     if decision.next_free_at_ms is not None:
         panel.add_field(name=tr("Next one free"), value=replies.relative_time(decision.next_free_at_ms))
     if budget := _budget_lines(decision):
-        panel.add_field(name=tr("The whole server"), value="\n".join(budget), inline=False)
+        name = tr("The whole server") if in_server else tr("All direct messages with me")
+        panel.add_field(name=name, value="\n".join(budget), inline=False)
     if barrier:
         panel.add_field(name=tr("Right now"), value=barrier, inline=False)
     panel.set_footer(text=tr("Reserved edits count as used; a failed edit is given back."))

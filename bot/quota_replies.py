@@ -69,7 +69,7 @@ def _is_budget(refusal: Refusal | None) -> bool:
     return refusal in (Refusal.BUDGET_DAY, Refusal.BUDGET_MONTH)
 
 
-def refusal_words(decision: Decision) -> str:
+def refusal_words(decision: Decision, *, in_server: bool = True) -> str:
     """Say which limit stands in the way, why it is what it is, and the way out; nothing was counted."""
     match decision.refusal:
         case Refusal.AGAIN:
@@ -78,15 +78,8 @@ def refusal_words(decision: Decision) -> str:
             return _at_once(decision)
         case Refusal.OPEN_JOBS:
             return _open_jobs(decision)
-        case Refusal.BUDGET_DAY:
-            return _budget(
-                tr("This server has used all of its {count} edits a day.", count=decision.policies.budget_day), decision
-            )
-        case Refusal.BUDGET_MONTH:
-            return _budget(
-                tr("This server has used all of its {count} edits a month.", count=decision.policies.budget_month),
-                decision,
-            )
+        case Refusal.BUDGET_DAY | Refusal.BUDGET_MONTH:
+            return _budget(decision, in_server=in_server)
     if decision.rule.allowance.edits == 0:
         return tr("You may not make edits here ({why}). Nothing was counted.", why=explain(decision))
     return tr("You have no edits left ({why}). Nothing was counted.", why=explain(decision))
@@ -118,7 +111,8 @@ def _codes(decision: Decision) -> str:
     return f" ({codes})" if codes else ""
 
 
-def _budget(sentence: str, decision: Decision) -> str:
+def _budget(decision: Decision, *, in_server: bool) -> str:
+    sentence = _budget_words(decision, in_server=in_server)
     if decision.next_free_at_ms is None:
         return tr("{budget} Nothing was counted.", budget=sentence)
     return tr(
@@ -128,9 +122,22 @@ def _budget(sentence: str, decision: Decision) -> str:
     )
 
 
-def limit_words(decision: Decision | Access) -> str:
-    """Say what keeps an edit from beginning."""
-    return refusal_words(decision) if isinstance(decision, Decision) else access_words(decision)
+def _budget_words(decision: Decision, *, in_server: bool) -> str:
+    day, month = decision.policies.budget_day, decision.policies.budget_month
+    if decision.refusal is Refusal.BUDGET_DAY:
+        if in_server:
+            return tr("This server has used all of its {count} edits a day.", count=day)
+        return tr("All {count} edits a day in direct messages with me are used.", count=day)
+    if in_server:
+        return tr("This server has used all of its {count} edits a month.", count=month)
+    return tr("All {count} edits a month in direct messages with me are used.", count=month)
+
+
+def limit_words(decision: Decision | Access, *, in_server: bool = True) -> str:
+    """Say what keeps an edit from beginning, in a server or in direct messages."""
+    if isinstance(decision, Decision):
+        return refusal_words(decision, in_server=in_server)
+    return access_words(decision)
 
 
 # --- kept out --------------------------------------------------------------------------------------------------------

@@ -29,7 +29,8 @@ async def show_own(interaction: discord.Interaction[LumaBot]) -> None:
     decision = await office.quotas.decision(asker, now_ms=now_ms)
     access = await office.quotas.access(asker, now_ms=now_ms)
     barrier = "" if access.is_open else access_words(access)
-    panel = build_quota_panel(decision, title=tr("Your quota"), barrier=barrier)
+    in_server = interaction.guild_id is not None
+    panel = build_quota_panel(decision, title=tr("Your quota"), barrier=barrier, in_server=in_server)
     await interaction.response.send_message(embed=panel, ephemeral=True)
 
 

@@ -37,7 +37,7 @@ async def run(
     user: str,
     command: str,
     options: Mapping[str, Any] | None = None,
-    where: str = "edits",
+    where: str | int = "edits",
 ) -> MessageView:
     """Run a command and return its whole answer once the bot is done with it; it is for one person's eyes only."""
     view = await world.actor.slash(user, where, command, dict(options or {}))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,21 @@ class TestOwn:
         text = await say(world, "Mia", "luma quota")
         assert "blocked you" in text
         assert "spam \\*and\\* more" in text
+
+
+class TestDirectMessages:
+    async def test_they_have_a_quota_and_a_budget_of_their_own(self, tmp_path: Path) -> None:
+        async with open_bot_world(tmp_path, defaults=replace(SOME, budget_day=1)) as world:
+            local = world.server.world
+            here = {name: local.open_dm(local.find_user(name)).id for name in ("Mia", "Noah")}
+            await world.modify("Noah", channel=here["Noah"])
+            view = await world.modify("Mia", channel=here["Mia"])
+            assert view.message is not None
+            assert view.message.content.startswith("All 1 edits a day in direct messages with me are used.")
+            text = text_of(await run(world, "Mia", "luma quota", where=here["Mia"]))
+            assert "2 a day by default; 0 used" in text
+            assert "All direct messages with me: 1 of 1 in a day" in text
+            assert "0 of 1 in a day" in await say(world, "Mia", "luma quota")
 
 
 class TestRaces:
