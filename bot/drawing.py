@@ -8,10 +8,10 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 
-import matplotlib as mpl
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from jobs.job import State
@@ -29,7 +29,8 @@ WIDTH = 1000
 _MARGIN, _LANE, _ROW, _FRAME = 24, 64, 204, (320, 180)
 _CELL, _CELL_FRAME = (464, 348), (432, 243)
 _LINES, _MOST_CHARS = 3, 300
-_FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
+_LIBRARY = find_spec("matplotlib")  # found, not loaded: of it we need the fonts alone
+_FONTS = Path(_LIBRARY.origin if _LIBRARY and _LIBRARY.origin else "").parent / "mpl-data" / "fonts" / "ttf"
 
 
 @dataclass(frozen=True, slots=True)
