@@ -9,12 +9,14 @@ from pathlib import Path
 import discord
 from discord import app_commands
 
+from bot.language import FOLDER
+
 _log = logging.getLogger(__name__)
 
 
 async def sync_commands(tree: app_commands.CommandTree[discord.Client], application_id: int, mark: Path | None) -> bool:
     """Send all commands unless `mark` says that Discord has these; return whether they were sent."""
-    fingerprint = await fingerprint_of(tree, application_id)
+    fingerprint = await asyncio.to_thread(fingerprint_of, tree, application_id)
     if mark is not None and await asyncio.to_thread(_read, mark) == fingerprint:
         return False
     sent = await tree.sync()
@@ -24,13 +26,14 @@ async def sync_commands(tree: app_commands.CommandTree[discord.Client], applicat
     return True
 
 
-async def fingerprint_of(tree: app_commands.CommandTree[discord.Client], application_id: int) -> str:
-    """Return a hash of everything Discord is told about the commands of an application, in every language."""
-    if tree.translator is None:
-        commands = [command.to_dict(tree) for command in tree.get_commands()]
-    else:
-        commands = [await each.get_translated_payload(tree, tree.translator) for each in tree.get_commands()]
-    text = json.dumps([application_id, commands], sort_keys=True, default=str)
+def fingerprint_of(tree: app_commands.CommandTree[discord.Client], application_id: int) -> str:
+    """Return a hash of everything Discord is told about the commands of an application, and of the catalogues.
+
+    The catalogues are not read for it: that takes longer than all the rest of a start.
+    """
+    commands = [command.to_dict(tree) for command in tree.get_commands()]
+    words = [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(FOLDER.glob("*.po"))]
+    text = json.dumps([application_id, words, commands], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

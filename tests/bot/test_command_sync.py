@@ -34,7 +34,7 @@ async def test_a_change_is_sent(tmp_path: Path) -> None:
 
 async def test_another_application_is_told_anew(tmp_path: Path) -> None:
     async with open_bot_world(tmp_path) as world:
-        assert await fingerprint_of(world.bot.tree, 1) != await fingerprint_of(world.bot.tree, 2)
+        assert fingerprint_of(world.bot.tree, 1) != fingerprint_of(world.bot.tree, 2)
 
 
 def counted(told: object) -> int:
