@@ -136,7 +136,7 @@ class LedgerProvider(FakeProvider):
                 raise ProviderUnavailableError("kie", "connection refused")
             case "refused":
                 raise ProviderRefusedError("kie", "not allowed")
-        task_id = f"task-{len(self.tasks) + 1}"
+        task_id = f"kie-task-{len(self.tasks) + 1}"
         self.tasks[task_id] = Task(order)
         if plan == "early callback":
             await self.call_early(task_id)
