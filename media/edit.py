@@ -16,7 +16,15 @@ from media.probe import ClipDetails
 # Hears how much is done, from 0 to 1; None while the work waits for its turn.
 OnProgress = Callable[[float | None], None]
 
-_MAKING = ChildLimits(memory_bytes=3 << 30, cpu_seconds=600, file_bytes=1 << 30, wall_seconds=300.0, open_files=64)
+NICENESS = 10  # minutes of encoding must not hold up answers that are due in 3 s
+_MAKING = ChildLimits(
+    memory_bytes=3 << 30,
+    cpu_seconds=600,
+    file_bytes=1 << 30,
+    wall_seconds=300.0,
+    open_files=64,
+    niceness=NICENESS,
+)
 _FIT_TRIES = 2
 _CLIP_CRF = 18.0
 _RESULT_CRF = 20.0

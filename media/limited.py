@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,17 @@ _MAX_LINES = 20_000
 
 @dataclass(frozen=True, slots=True)
 class ChildLimits:
-    """Limit one child: address space, processor time, the size of a file it writes, open files, and its whole life."""
+    """Limit one child: address space, processor time, the size of a file it writes, open files, and its whole life.
+
+    With `niceness` (0 to 19) it leaves the processor to others that want it.
+    """
 
     memory_bytes: int
     cpu_seconds: int
     file_bytes: int
     wall_seconds: float
     open_files: int = 32
+    niceness: int = 0
 
 
 class ChildRefusedError(Exception):
@@ -148,7 +152,14 @@ class Workshop:
     @asynccontextmanager
     async def bench(self, **files: Path) -> AsyncIterator[Path]:
         """Make a folder holding the files under the names given here, hard links where the disk allows it."""
-        folder = await asyncio.to_thread(self._lay_out, files)
+        laid = asyncio.ensure_future(asyncio.to_thread(self._lay_out, files))
+        try:
+            folder = await asyncio.shield(laid)
+        except asyncio.CancelledError:
+            # The thread goes on: what it lays out must not stay.
+            with suppress(OSError, MediaError):
+                await asyncio.to_thread(shutil.rmtree, await laid, True)
+            raise
         try:
             yield folder
         finally:

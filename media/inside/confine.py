@@ -12,8 +12,12 @@ _PR_SET_NO_NEW_PRIVS = 38
 
 
 def confine(limits: Mapping[str, int], parent: int) -> None:
-    """Set the limits `memory_bytes`, `cpu_seconds`, `file_bytes`, `open_files`; end with the parent process."""
+    """Set the limits `memory_bytes`, `cpu_seconds`, `file_bytes`, `open_files`; end with the parent process.
+
+    By `niceness` it gives way to others, above all to the bot's answers.
+    """
     _die_with(parent)
+    os.nice(limits.get("niceness", 0))
     cpu = limits["cpu_seconds"]
     for kind, soft, hard in (
         (resource.RLIMIT_AS, limits["memory_bytes"], limits["memory_bytes"]),

@@ -2,7 +2,9 @@
 
 import asyncio
 import errno
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 from av.video.frame import VideoFrame
 
 from jobs.errors import MediaError, UnusableClipError
-from media.edit import EditLimits, Editor
+from media.edit import NICENESS, EditLimits, Editor
 from media.inside.answers import rule_of
 from media.plans import Frame, InputPlan, frame_of, plan_input
 from media.probe import ClipDetails
@@ -337,16 +339,21 @@ async def test_a_cancelled_edit_leaves_nothing_running(benches: Benches, editor:
     clip = _noise(benches.folder / "noise.mp4", 1280, 720, 60)
     details = await benches.details(clip)
     begun, out = asyncio.Event(), benches.folder / "out.mp4"
-    task = asyncio.create_task(
-        editor.convert(clip, whole(details), out, max_bytes=10**8, on_progress=lambda _: begun.set())
-    )
-    await begun.wait()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert list(benches.workshop.folder.iterdir()) == []
-    assert not benches.workshop.working.locked()
-    assert not out.exists()
+    for least in (0.0, 0.001):  # before its bench is laid out, and while the child works
+        begun.clear()
+
+        def hear(done: float | None, least: float = least) -> None:
+            if done is not None and done >= least:
+                begun.set()
+
+        task = asyncio.create_task(editor.convert(clip, whole(details), out, max_bytes=10**8, on_progress=hear))
+        await begun.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert list(benches.workshop.folder.iterdir()) == []
+        assert not benches.workshop.working.locked()
+        assert not out.exists()
 
 
 def test_a_full_disk_in_a_child_is_no_fault_of_the_clip() -> None:
@@ -356,3 +363,18 @@ def test_a_full_disk_in_a_child_is_no_fault_of_the_clip() -> None:
     assert rule_of(full.value) == "disk"
     assert rule_of(OSError(errno.EIO, "Input/output error")) == "unreadable"
     assert rule_of(ValueError("no picture")) == "unreadable"
+
+
+async def test_an_edit_gives_way_to_the_bots_answers(benches: Benches, editor: Editor) -> None:
+    path = make_clip(benches.folder / "clip.mkv", Recipe("hevc", frames=100))
+    nice: set[int] = set()
+
+    def look(_: float | None) -> None:
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if os.readlink(process / "cwd").startswith(str(benches.workshop.folder)):
+                    nice.add(int((process / "stat").read_text().rpartition(")")[2].split()[16]))
+
+    details = await benches.details(path)
+    await editor.convert(path, whole(details), benches.folder / "out.mp4", max_bytes=1 << 30, on_progress=look)
+    assert nice == {NICENESS}
