@@ -17,6 +17,7 @@ wire_log = logging.getLogger(f"{__name__}.wire")
 HEADER_SECONDS = 10.0  # for the whole head of a request, and between two of them
 LINGER_SECONDS = 1.0  # to read what still comes after an early answer, so that the sender sees it
 STOP_SECONDS = 5.0
+WAITING_CONNECTIONS = 512  # one that finds no room is tried again by its sender's kernel, a second later
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
@@ -65,7 +66,7 @@ class WebServer:
     async def start(self) -> None:
         """Begin to listen; raises OSError when the address is taken."""
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._wanted_port).start()
+        await web.TCPSite(self._runner, self._host, self._wanted_port, backlog=WAITING_CONNECTIONS).start()
         log.info("listening on port %d", self.port)
 
     async def stop(self) -> None:
