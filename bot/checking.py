@@ -16,8 +16,10 @@ from bot.checkup import (
     prove_public_url,
     prove_service,
 )
+from bot.language import tr
 from bot.settings import Settings
 from jobs.outside import Outside
+from jobs.phrases import Phrase
 from jobs.services import Provider
 
 
@@ -28,13 +30,15 @@ async def check_start(
     prove_database: Callable[[], Awaitable[str]],
 ) -> list[CheckLine]:
     """Prove a configuration, a line for each part; the web server's port must be free."""
-    lines = [await check_part("folder", partial(prove_folder, settings.data_dir, int(settings.disk_free_bytes)))]
-    lines.append(await check_part("database", prove_database))
+    lines = [
+        await check_part(Phrase("folder"), partial(prove_folder, settings.data_dir, int(settings.disk_free_bytes)))
+    ]
+    lines.append(await check_part(Phrase("database"), prove_database))
     lines += [await check_part(name, partial(prove_service, each.balance)) for name, each in providers.items()]
     token = settings.discord_token.get_secret_value()
     lines.append(await check_part("discord", partial(prove_discord, session, settings.discord_api_url, token)))
     address = partial(prove_address, session, settings.public_url, settings.web_host, settings.web_port)
-    lines.append(await check_part("public address", address))
+    lines.append(await check_part(Phrase("public address"), address))
     return lines
 
 
@@ -49,15 +53,15 @@ async def check_running(
 
     async def prove_database() -> str:
         await check_database()
-        return "takes writes"
+        return tr("takes writes")
 
     proofs: dict[str, Callable[[], Awaitable[str]]] = {
-        "folder": partial(prove_folder, settings.data_dir, int(settings.disk_free_bytes)),
-        "database": prove_database,
+        Phrase("folder"): partial(prove_folder, settings.data_dir, int(settings.disk_free_bytes)),
+        Phrase("database"): prove_database,
         **{
             outside.gates.abilities(name).title: partial(prove_open_service, each.balance, outside.gates, name)
             for name, each in outside.providers.items()
         },
-        "public address": partial(prove_public_url, session, settings.public_url, instance),
+        Phrase("public address"): partial(prove_public_url, session, settings.public_url, instance),
     }
     return list(await asyncio.gather(*(check_part(name, prove) for name, prove in proofs.items())))

@@ -11,6 +11,7 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
+from bot.language import tr, tr_known
 from bot.web.health import HealthBoard
 from jobs.errors import LumaBotError
 from jobs.gates import Gates
@@ -34,7 +35,7 @@ async def check_part(name: str, prove: Callable[[], Awaitable[str]], *, seconds:
         async with asyncio.timeout(seconds):
             return CheckLine(True, name, await prove())
     except TimeoutError:
-        return CheckLine(False, name, f"no answer within {seconds:g} s")
+        return CheckLine(False, name, tr("no answer within {seconds} s", seconds=f"{seconds:g}"))
     except (LumaBotError, aiohttp.ClientError, OSError) as error:
         return CheckLine(False, name, _reason_of(error))
 
@@ -52,18 +53,21 @@ def _try_folder(folder: Path, free_bytes: int) -> str:
         os.fsync(file.fileno())
     free = shutil.disk_usage(folder).free
     if free < free_bytes:
-        raise CheckFailedError(f"only {free / GIB:.1f} GiB free, {free_bytes / GIB:.1f} GiB wanted (DISK_FREE_BYTES)")
-    return f"writable, {free / GIB:.1f} GiB free"
+        wanted = f"{free_bytes / GIB:.1f}"
+        raise CheckFailedError(
+            tr("only {free} GiB free, {wanted} GiB wanted (DISK_FREE_BYTES)", free=f"{free / GIB:.1f}", wanted=wanted)
+        )
+    return tr("writable, {free} GiB free", free=f"{free / GIB:.1f}")
 
 
 async def prove_service(balance: Callable[[], Awaitable[float | None]]) -> str:
     """Prove that a video service takes our key, by its account's credit."""
     credit = await balance()
     if credit is None:
-        return "key accepted, credit unknown"
+        return tr("key accepted, credit unknown")
     if credit <= 0:
-        raise CheckFailedError("key accepted, but the account is empty")
-    return f"key accepted, credit {credit:g}"
+        raise CheckFailedError(tr("key accepted, but the account is empty"))
+    return tr("key accepted, credit {credit}", credit=f"{credit:g}")
 
 
 async def prove_open_service(balance: Callable[[], Awaitable[float | None]], gates: Gates, name: str) -> str:
@@ -71,9 +75,10 @@ async def prove_open_service(balance: Callable[[], Awaitable[float | None]], gat
     state = gates.states()[name]
     last = ""
     if state.last_error_ms is not None:
-        last = f"; last error <t:{state.last_error_ms // 1000}:R>: {state.last_error}"
+        when = f"<t:{state.last_error_ms // 1000}:R>"
+        last = tr("; last error {when}: {error}", when=when, error=state.last_error)
     if state.reason:
-        raise CheckFailedError(f"takes no new jobs: {state.reason}{last}")
+        raise CheckFailedError(tr("takes no new jobs: {reason}", reason=tr_known(state.reason)) + last)
     return await prove_service(balance) + last
 
 
@@ -105,14 +110,16 @@ async def prove_address(session: aiohttp.ClientSession, public_url: str, host: s
 async def prove_public_url(session: aiohttp.ClientSession, public_url: str, instance: str) -> str:
     """Prove that the public address reaches the web server whose /healthz names this instance."""
     if not public_url:
-        return "not set: no callbacks, results are polled for"
+        return tr("not set: no callbacks, results are polled for")
     async with session.get(f"{public_url}/healthz", allow_redirects=False) as response:
         if response.status != 200:
-            raise CheckFailedError(f"PUBLIC_URL/healthz answered {response.status}")
+            raise CheckFailedError(tr("PUBLIC_URL/healthz answered {status}", status=response.status))
         answer = await _json_object(response)
     if answer.get("instance") != instance:
-        raise CheckFailedError("PUBLIC_URL leads to another program, or to another process of this one")
-    return "reached from here" + ("" if public_url.startswith("https://") else ", but not by https")
+        raise CheckFailedError(tr("PUBLIC_URL leads to another program, or to another process of this one"))
+    if public_url.startswith("https://"):
+        return tr("reached from here")
+    return tr("reached from here, but not by https")
 
 
 class CheckFailedError(LumaBotError):
@@ -125,7 +132,7 @@ async def _json_object(response: aiohttp.ClientResponse) -> Mapping[str, object]
     except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
-        raise CheckFailedError("the answer is not what was expected")
+        raise CheckFailedError(tr("the answer is not what was expected"))
     return answer
 
 
@@ -133,7 +140,7 @@ def _reason_of(error: Exception) -> str:
     if isinstance(error, LumaBotError):
         return str(error)
     if isinstance(error, aiohttp.ClientConnectorError):
-        return f"cannot connect ({type(error.os_error).__name__})"
+        return tr("cannot connect ({error})", error=type(error.os_error).__name__)
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return type(error).__name__

@@ -8,8 +8,9 @@ import discord
 from bot import inert
 from bot.checkup import CheckLine
 from bot.client import LumaBot
+from bot.command_words import name_of
 from bot.here import needed_in
-from bot.language import tr
+from bot.language import tr, tr_known
 from bot.office import guild_id_of
 from bot.setup_acts import POSTING, SHOWING, missing_in
 from bot.version import VERSION
@@ -91,8 +92,8 @@ def _working_channels(guild: discord.Guild | None, settings: ServerSettings) -> 
 
 def _post_lines(guild: discord.Guild | None, settings: ServerSettings) -> Iterator[CheckLine]:
     for name, channel_id, needed, command in (
-        (tr("Showcase"), settings.showcase_channel_id, SHOWING, "/luma-setup showcase"),
-        (tr("Alerts"), settings.alerts_channel_id, POSTING, "/luma-setup alerts"),
+        (tr("Showcase"), settings.showcase_channel_id, SHOWING, "/" + name_of("luma-setup showcase")),
+        (tr("Alerts"), settings.alerts_channel_id, POSTING, "/" + name_of("luma-setup alerts")),
     ):
         if channel_id is None:
             yield CheckLine(True, name, tr("not set; `{command}` chooses a channel", command=command))
@@ -135,7 +136,7 @@ def _version_line() -> CheckLine:
 def _with_fix(line: CheckLine) -> CheckLine:
     """Return a line of the operator's checks with the way to mend it, its detail inert."""
     detail = inert.prose(line.detail)
-    name = inert.plain(line.name, 60)
+    name = inert.plain(tr_known(line.name), 60)
     return CheckLine(line.ok, name, detail if line.ok else f"{detail} {_fix(line.name)}".strip())
 
 
