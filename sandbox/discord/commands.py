@@ -143,6 +143,10 @@ def _check_node(node: Json, path: str) -> None:
     name = str(node.get("name", ""))
     if not _NAME.match(name) or name != name.lower():
         raise invalid_form(f"{path}.name", "Command name is invalid", "APPLICATION_COMMAND_INVALID_NAME")
+    for locale, text in (node.get("name_localizations") or {}).items():
+        if not _NAME.match(str(text)) or text != str(text).lower():
+            where = f"{path}.name_localizations.{locale}"
+            raise invalid_form(where, "Command name is invalid", "APPLICATION_COMMAND_INVALID_NAME")
     if not node.get("description"):
         raise invalid_form(f"{path}.description", "This field is required", "BASE_TYPE_REQUIRED")
     options = node.get("options") or []
@@ -160,9 +164,15 @@ def _check_node(node: Json, path: str) -> None:
 
 
 def _characters(node: Json) -> int:
-    own = len(str(node.get("name", ""))) + len(str(node.get("description") or ""))
-    choices = sum(len(str(one["name"])) + len(str(one["value"])) for one in node.get("choices") or [])
+    own = _longest(node, "name") + _longest(node, "description")
+    choices = sum(_longest(one, "name") + len(str(one["value"])) for one in node.get("choices") or [])
     return own + choices + sum(_characters(option) for option in node.get("options") or [])
+
+
+def _longest(node: Json, key: str) -> int:
+    """Return the length of a text in the language that needs the most room: that one counts."""
+    others = (node.get(f"{key}_localizations") or {}).values()
+    return max(len(str(text)) for text in (node.get(key) or "", *others))
 
 
 def _drop_empty(node: Json) -> None:

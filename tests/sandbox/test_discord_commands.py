@@ -60,6 +60,9 @@ async def test_what_discord_refuses_in_a_command() -> None:
             [{"name": f"a{number}", "description": "b"} for number in range(101)],
             [{"name": f"Menu {number}", "type": 3} for number in range(16)],
             [{"name": "Menu", "type": 3, "description": "not allowed"}],
+            [{"name": "a", "description": "b", "name_localizations": {"de": "Zwei"}}],
+            [{"name": "a", "description": "b", "name_localizations": {"zh-CN": "两个 词"}}],
+            [{"name": "a", "description": "b", "description_localizations": {"de": "x" * 8001}}],
         ]
         for commands in bad:
             assert (await bot.call("PUT", path, commands))[0] == 400, commands[0]
