@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from jobs.errors import (
-    DeliveryRetryError,
     DiskFullError,
     LumaBotError,
     OutcomeUnknownError,
@@ -19,9 +18,8 @@ from jobs.errors import (
 from jobs.job import Charge, Failure, FailureCode, Job, Result, State
 from jobs.outside import Outside
 from jobs.parcels import hand_over
-from jobs.phrases import Phrase
 from jobs.ports import Attempt, Posted
-from jobs.retries import MINUTE_MS, Timings, deadline_ms, failure_of, name_error, next_read_ms, retry_at
+from jobs.retries import MINUTE_MS, Timings, deadline_ms, failure_of, hold_of, name_error, next_read_ms, retry_at
 from jobs.services import Accepted, Order, Progress, Status, TemporaryLink
 from jobs.staging import open_links, stage
 
@@ -36,6 +34,7 @@ class Lifecycle:
         self._out = outside
         self._timings = timings
         self._callback_url = callback_url
+        self._began_ms = outside.clock.now_ms()
 
     # --- the stages, when the worker comes ---
 
@@ -95,7 +94,7 @@ class Lifecycle:
             await self._not_accepted(sent, error)
         else:
             self._out.gates.note_success(job.service)
-            await self._accepted(sent, accepted)
+            await self._out.shield(self._accepted(sent, accepted))
 
     async def _begin_attempt(self, job: Job, token: str) -> Job | None:
         now_ms = self._out.clock.now_ms()
@@ -132,7 +131,9 @@ class Lifecycle:
         )
         for seconds in (*RECORD_PAUSES_SECONDS, None):
             try:
-                await self._out.move(sent, after, "accepted", fenced=False)
+                if await self._out.move(sent, after, "accepted", fenced=False) is None:
+                    await self._out.adopt(sent, accepted.provider_job_id)
+                return
             except StorageError:
                 if seconds is None:
                     self._out.alarms.raise_alarm(
@@ -141,8 +142,6 @@ class Lifecycle:
                     )
                     raise
                 await self._out.pause(seconds)
-            else:
-                return
 
     async def _not_accepted(self, sent: Job, error: ProviderError) -> None:
         self._out.gates.note_error(sent.service, error)
@@ -209,7 +208,9 @@ class Lifecycle:
         job = await self._placed(job)
         if job.failure is None and job.result is not None and not job.result.file:
             job = await self.download(job, job.result)
-        posted = await self._out.delivery.find_posted(job) if job.posting_at_ms is not None else None
+        # A job older than this process may have been told before a crash, or after the backup that was put back.
+        may_be_told = job.posting_at_ms is not None or job.created_at_ms < self._began_ms
+        posted = await self._out.delivery.find_posted(job) if may_be_told else None
         if posted is None:
             intent = replace(job, posting_at_ms=self._out.clock.now_ms())
             claimed = await self._out.move(job, intent, "posting", keep_lease=True)
@@ -266,7 +267,8 @@ class Lifecycle:
         self._out.gates.note_trouble(job.service, error)
         due_at_ms = retry_at(error, job, self._out.clock.now_ms(), self._timings)
         if due_at_ms is not None:
-            after = replace(job, due_at_ms=due_at_ms, attempts=job.attempts + 1, hold=self._hold(job, error))
+            hold = hold_of(error, self._out.gates.reason(job.service))
+            after = replace(job, due_at_ms=due_at_ms, attempts=job.attempts + 1, hold=hold)
             moved = await self._out.move(job, after, "again later", detail=name_error(error))
             if moved is not None and moved.hold != job.hold:
                 self._out.delivery.show(moved)
@@ -275,13 +277,6 @@ class Lifecycle:
         else:
             self._out.alarms.raise_alarm(f"a job's end could not be told: {name_error(error)}", job=job)
             await self._end(replace(job, failure=job.failure or failure_of(error, job)), None)
-
-    def _hold(self, job: Job, error: Exception) -> str:
-        if isinstance(error, ProviderError):
-            return self._out.gates.reason(job.service) or Phrase("the service is not answering")
-        if isinstance(error, DiskFullError):
-            return Phrase("there is no room on my disk")
-        return Phrase("Discord is not answering") if isinstance(error, DeliveryRetryError) else ""
 
     async def _fail(self, job: Job, failure: Failure, *, detail: str = "") -> None:
         now_ms = self._out.clock.now_ms()

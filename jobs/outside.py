@@ -1,8 +1,9 @@
 """Bundle the outside worlds of a job, and the one way to move it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from jobs.errors import ProviderGoneError
 from jobs.gates import Gates
@@ -35,7 +36,8 @@ class Outside:
     """Hold the ports a job's life needs.
 
     `wake(at_ms)` tells the worker when something may be due; `on_move(job, event)` hears of every move once it is
-    durable, `on_budget` of a server's budget that runs out, once in a period.
+    durable, `on_budget` of a server's budget that runs out, once in a period. `shield` lets what must not be cut off
+    go on when the one who awaits it is cancelled.
     """
 
     store: JobStore
@@ -49,6 +51,7 @@ class Outside:
     on_move: Callable[[Job, str], None] = _unheard
     on_budget: Callable[[BudgetWarning], None] = _unwarned
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    shield: Callable[[Coroutine[Any, Any, None]], Awaitable[None]] = asyncio.shield
 
     def provider(self, service: str) -> Provider:
         """Return a service; raises ProviderGoneError for one that is not switched on here any more."""
@@ -89,3 +92,10 @@ class Outside:
             if not by_a_step:
                 self.wake(0 if job.state.is_final else job.due_at_ms)
         return job
+
+    async def adopt(self, sent: Job, provider_job_id: str) -> None:
+        """Give a task to its job that was given up before the submit's answer came, as a late callback would."""
+        attempt = await self.store.attempt(sent.id, sent.attempt)
+        if attempt is not None:
+            now_ms = self.clock.now_ms()
+            self.moved(await self.store.record_callback(attempt, provider_job_id, now_ms=now_ms), "callback")

@@ -23,6 +23,7 @@ from jobs.errors import (
     UserError,
 )
 from jobs.job import Failure, FailureCode, Job, State
+from jobs.phrases import Phrase
 
 SECOND_MS = 1_000
 MINUTE_MS = 60 * SECOND_MS
@@ -48,6 +49,7 @@ class Timings:
     retry_max_ms: int = 5 * MINUTE_MS
     source_attempts: int = 3
     result_attempts: int = 5
+    late_attempts: int = 3
 
 
 def retry_at(error: Exception, job: Job, now_ms: int, timings: Timings) -> int | None:
@@ -56,7 +58,11 @@ def retry_at(error: Exception, job: Job, now_ms: int, timings: Timings) -> int |
     if delay_ms is None:
         return None
     due_ms = now_ms + delay_ms
-    return due_ms if due_ms <= deadline_ms(job, timings) else None
+    if due_ms <= deadline_ms(job, timings):
+        return due_ms
+    # A program that was off past the deadline has hardly tried yet, and what it looks after is paid for.
+    is_new = job.state in (State.RUNNING, State.DELIVERING) and job.attempts + 1 < timings.late_attempts
+    return due_ms if is_new else None
 
 
 def deadline_ms(job: Job, timings: Timings) -> int:
@@ -97,7 +103,13 @@ def _delay_ms(error: Exception, job: Job, now_ms: int, timings: Timings) -> int 
             return backoff_ms  # OSError: a full disk, a process that cannot start
         case LumaBotError():
             return None
-    # What nobody foresaw while telling: a search comes before the next post, so that trying again is safe.
+    return _unforeseen_ms(job, backoff_ms, timings)
+
+
+def _unforeseen_ms(job: Job, backoff_ms: int, timings: Timings) -> int | None:
+    if job.state is State.RUNNING:  # a read costs nothing, and the video behind it is paid for
+        return min(max(backoff_ms, timings.poll_ms), timings.poll_max_ms)
+    # While telling, a search comes before the next post, so that trying again is safe.
     return backoff_ms if job.state is State.DELIVERING and job.attempts + 1 < timings.result_attempts else None
 
 
@@ -130,6 +142,15 @@ def failure_of(error: Exception, job: Job) -> Failure:
             values = error.values if isinstance(error, UserError) else {}
             return Failure(code, _detail(error), {name: str(value) for name, value in values.items()})
     return Failure(FailureCode.INTERNAL)
+
+
+def hold_of(error: Exception, reason: str) -> str:
+    """Return what an open job waits for after an error; `reason` is why its service is shut, if it is."""
+    if isinstance(error, ProviderError):
+        return reason or Phrase("the service is not answering")
+    if isinstance(error, DiskFullError):
+        return Phrase("there is no room on my disk")
+    return Phrase("Discord is not answering") if isinstance(error, DeliveryRetryError) else ""
 
 
 def name_error(error: Exception) -> str:

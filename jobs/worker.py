@@ -79,6 +79,8 @@ class Worker:
         if not lanes:
             return 0
         jobs = await self._out.store.claim(lanes, now_ms=self._out.clock.now_ms(), lease_ms=self._lease_ms)
+        if self._stopping:
+            return 0  # a step begun now would be cut off, a paid request with it; the leases end at the next start
         steps = self._lanes.batches(jobs)
         for step in steps:
             task = asyncio.create_task(self._run_step(step), name=f"job {step[0].code}")

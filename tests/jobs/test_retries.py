@@ -90,11 +90,21 @@ def test_a_download_is_tried_a_few_times(state: State, limit: int) -> None:
 
 @pytest.mark.parametrize(("state", "span_ms"), [(Q, 6 * HOUR_MS), (R, 3 * HOUR_MS), (D, 24 * HOUR_MS)])
 def test_nothing_is_tried_again_after_the_deadline_of_its_stage(state: State, span_ms: int) -> None:
-    job = make_job(state)
+    job = make_job(state, attempts=TIMINGS.late_attempts)
     error = StorageError("busy")
     assert deadline_ms(job, TIMINGS) == NOW_MS + span_ms
-    assert retry_at(error, job, NOW_MS + span_ms - 6_000, TIMINGS) is not None
+    assert retry_at(error, job, NOW_MS + span_ms - 2 * MINUTE_MS, TIMINGS) is not None
     assert retry_at(error, job, NOW_MS + span_ms - 4_000, TIMINGS) is None
+
+
+@pytest.mark.parametrize(("state", "tries"), [(Q, 1), (R, 3), (D, 3)])
+def test_a_stage_whose_deadline_passed_while_nobody_looked_gets_a_few_tries_if_it_is_paid(
+    state: State, tries: int
+) -> None:
+    taken = 1
+    while retry_at(StorageError("busy"), make_job(state, attempts=taken - 1), NOW_MS + 99 * HOUR_MS, TIMINGS):
+        taken += 1
+    assert taken == tries
 
 
 def test_a_task_the_service_does_not_know_gets_three_minutes() -> None:

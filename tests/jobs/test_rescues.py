@@ -1,0 +1,164 @@
+"""Keep what was paid for: a stop, a late answer, a program that was away, an error nobody foresaw."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from jobs.errors import DeliveryRetryError, ProviderUnavailableError, StorageError
+from jobs.job import FailureCode, Job, State
+from jobs.ports import Lane
+from jobs.retries import HOUR_MS
+from jobs.services import Progress, Status
+from storage.database import Database
+from storage.job_store import SqlJobStore
+from tests.fakes import NO_LIMITS
+from tests.jobs.world import World, open_world
+
+DONE = Status(Progress.DONE, ("https://service.example/v.mp4?sig=secret",))
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    opened = await open_world(tmp_path)
+    yield opened
+    await opened.worker.stop(1)
+    await opened.database.close()
+
+
+async def hold_writes(world: World) -> threading.Event:
+    """Keep the database's writing thread busy until the event is set."""
+    held, begun = threading.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def wait() -> None:
+        loop.call_soon_threadsafe(begun.set)
+        held.wait(30)
+
+    task = asyncio.create_task(world.database.write(lambda _session: wait()))
+    await begun.wait()
+    task.add_done_callback(lambda _done: None)
+    return held
+
+
+async def turn() -> None:
+    """Let every task that can go on do so."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_a_stop_while_an_accepted_task_is_being_stored_does_not_lose_it(world: World) -> None:
+    job = await world.accept()
+    held: list[threading.Event] = []
+    is_held = asyncio.Event()
+
+    async def block() -> None:
+        held.append(await hold_writes(world))
+        is_held.set()
+
+    world.provider.during_submit = block
+    await world.worker.start_due()
+    await world.worker.settled()
+    await world.worker.start_due()
+    await is_held.wait()
+    await turn()
+    await world.worker.stop(0)
+    held[0].set()
+    await world.database.check(timeout_seconds=10)
+    found = await world.read(job)
+    assert (found.state, found.provider_job_id) == (State.RUNNING, "task-1")
+
+
+class SlowStore(SqlJobStore):
+    """Hold back what was claimed until the test lets it go."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, defaults=NO_LIMITS)
+        self.claimed = asyncio.Event()
+        self.go = asyncio.Event()
+
+    async def claim(self, lanes: Sequence[Lane], *, now_ms: int, lease_ms: int) -> list[Job]:
+        """Claim, and tell of it late."""
+        jobs = await super().claim(lanes, now_ms=now_ms, lease_ms=lease_ms)
+        self.claimed.set()
+        await self.go.wait()
+        return jobs
+
+
+async def test_a_stop_starts_nothing_that_was_still_being_claimed(world: World) -> None:
+    job = await world.accept()
+    world.store = store = SlowStore(world.database)
+    world.restart()
+    running = asyncio.create_task(world.worker.run())
+    try:
+        await store.claimed.wait()
+        await world.worker.stop(0)
+        store.go.set()
+        await running
+        assert world.worker.running == 0
+        await turn()
+        assert [event.event for event in await store.events(job.id)] == ["queue", "placed"]
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_task_whose_answer_comes_after_its_job_was_given_up_is_still_delivered(world: World) -> None:
+    job = await world.accept()
+    world.provider.hang_submit = asyncio.Event()
+    await world.worker.start_due()
+    await world.worker.settled()
+    await world.worker.start_due()
+    await world.provider.taken.wait()
+    await world.lifecycle.give_up(await world.read(job))
+    world.provider.hang_submit.set()
+    world.provider.status = DONE
+    delivered = await world.run_to(job, State.DELIVERED)
+    assert delivered.provider_job_id == "task-1"
+    assert len(world.provider.billed) == 1
+    assert await world.reservation(job) == "released"
+
+
+async def test_a_read_that_breaks_as_nobody_foresaw_is_read_again(world: World) -> None:
+    job = await world.accept()
+    await world.work()
+    world.provider.on_poll = [KeyError("a bug in reading"), StorageError("busy")]
+    world.provider.status = DONE
+    await world.run_to(job, State.DELIVERED)
+    assert await world.reservation(job) == "settled"
+
+
+async def test_a_read_that_never_succeeds_ends_at_the_deadline(world: World) -> None:
+    job = await world.accept()
+    await world.work()
+    world.provider.on_poll = [KeyError("a bug in reading")] * 500
+    failed = await world.run_to(job, State.FAILED)
+    assert failed.failure is not None
+    assert failed.failure.code is FailureCode.INTERNAL
+
+
+async def test_a_program_that_was_away_past_the_deadline_still_reads_more_than_once(world: World) -> None:
+    job = await world.accept()
+    await world.work()
+    world.clock.advance(10 * HOUR_MS)
+    world.restart()
+    world.provider.on_poll = [ProviderUnavailableError("kie", "no network yet")] * 2
+    world.provider.status = DONE
+    await world.run_to(job, State.DELIVERED)
+
+
+async def test_a_program_that_was_away_for_days_still_tells_more_than_once(world: World) -> None:
+    job = await world.accept()
+    await world.work()
+    world.provider.status = DONE
+    world.delivery.on_post = [DeliveryRetryError("503")]
+    world.clock.advance(world.timings.poll_ms)
+    await world.work()
+    assert (await world.read(job)).state is State.DELIVERING
+    world.clock.advance(60 * HOUR_MS)
+    world.restart()
+    world.delivery.on_post = [DeliveryRetryError("503")]
+    await world.run_to(job, State.DELIVERED)
+    assert await world.reservation(job) == "settled"
