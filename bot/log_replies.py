@@ -1,9 +1,10 @@
 """Say what a moderator did: to whom, what stood before and after, and why."""
 
 from bot import inert
-from bot.language import tr
+from bot.language import tr, tr_known
 from bot.quota_replies import allowance_words
-from bot.replies import relative_time
+from bot.replies import relative_time, state_word
+from jobs.job import State
 from jobs.office import Deed, Facts, LogEntry, Target, TargetKind
 from jobs.quota import Allowance, Period
 
@@ -90,11 +91,17 @@ def _fact_words(key: str, value: object, facts: Facts) -> str:
             return tr("allowed") if value == "allow" else tr("denied")
         case "count":
             return tr("+{count}", count=value)
-        case "word" | "state" | "prompt" | "hold" | "code":
-            return inert.code(str(value), 80) if value else ""
+        case "state" | "hold" | "word" | "prompt" | "code":
+            return _text_words(key, str(value)) if value else ""
         case "period" | "id" | "blocked_by" | "paused_by" | "reason":
             return ""  # the reason stands below the entry, the others in its first line
     return f"{inert.code(key, 20)} {inert.code(str(value), 60)}"
+
+
+def _text_words(key: str, text: str) -> str:
+    if key == "state" and text in list(State):
+        return state_word(State(text))
+    return inert.prose(tr_known(text), 80) if key == "hold" else inert.code(text, 80)
 
 
 def _time_words(key: str, value: object) -> str:

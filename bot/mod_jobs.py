@@ -7,7 +7,7 @@ from discord import app_commands
 
 from bot import inert, refusals, replies
 from bot.client import LumaBot
-from bot.language import tr
+from bot.language import tr, tr_known
 from bot.office import guild_id_of
 from bot.own_jobs import name_choice
 from bot.pages import page_words, read_turn, turn_buttons
@@ -71,11 +71,11 @@ def _job_lines(interaction: discord.Interaction[LumaBot], job: Job) -> str:
 def holds_words(interaction: discord.Interaction[LumaBot], job: Job) -> str:
     """Say what holds an open job, or why it failed; empty when nothing is to be said."""
     if job.failure is not None:
-        detail = f" {inert.prose(job.failure.text, 120)}" if job.failure.detail else ""
+        detail = f" {inert.prose(replies.detail(job.failure), 120)}" if job.failure.detail else ""
         return replies.headline(job.failure) + detail
     if job.state.is_final:
         return ""
-    waits = [inert.prose(interaction.client.desk.lifecycle.waiting_reason(job), 120)]
+    waits = [inert.prose(tr_known(interaction.client.desk.lifecycle.waiting_reason(job)), 120)]
     if job.attempts:
         waits.append(tr("tried {count} times", count=job.attempts))
     if job.due_at_ms > interaction.client.desk.clock.now_ms():

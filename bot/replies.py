@@ -161,9 +161,9 @@ def failure_text(job: Job, *, elsewhere: str = "") -> str:
     """Return the message that tells of a failure: why, what to do, and that it was not counted."""
     failure = job.failure or Failure(FailureCode.INTERNAL)
     what, advice = _failure_words(failure.code)
-    detail = f"> {inert.prose(tr_known(failure.detail, **failure.values))}" if failure.detail else ""
+    why = f"> {inert.prose(detail(failure))}" if failure.detail else ""
     opening = tr("this edit didn't work. {what}", what=what)
-    return _message(job, opening, [detail, tr("{advice} It was not counted.", advice=advice), elsewhere])
+    return _message(job, opening, [why, tr("{advice} It was not counted.", advice=advice), elsewhere])
 
 
 def _failure_words(code: FailureCode) -> tuple[str, str]:
@@ -212,6 +212,11 @@ def _message(job: Job, opening: str, lines: Iterable[str]) -> str:
     room = MESSAGE_CHARS - inert.length(head) - inert.length(tail) - 20
     asked = inert.code_block(job.request.prompt, min(room, 1000)) if job.request.prompt and room > 40 else ""
     return "\n".join(part for part in (head, asked, tail) if part)
+
+
+def detail(failure: Failure) -> str:
+    """Return what more is known of a failure; it may hold what a stranger wrote."""
+    return tr_known(failure.detail, **failure.values)
 
 
 def headline(failure: Failure) -> str:

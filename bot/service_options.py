@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from bot import inert
+from bot.language import tr_name
 from bot.options import read_watermark
 from jobs.choosing import values_of
 from jobs.errors import InvalidRequestError
@@ -24,7 +25,7 @@ def check_offered(wants: frozenset[str], abilities: Abilities) -> None:
             "{title}, which would work on this, has no `{option}`. Please leave `{option}` out.",
             rule=name,
             title=abilities.title,
-            option=name,
+            option=tr_name("option", name),
         )
 
 
@@ -54,7 +55,7 @@ def _choose(name: str, typed: str, values: tuple[str, ...], abilities: Abilities
             "{value} is no `{option}` of {title}. It takes these: {values}.",
             rule=name,
             value=inert.code(typed, 40),
-            option=name,
+            option=tr_name("option", name),
             title=abilities.title,
             values=", ".join(f"`{value}`" for value in values),
         )

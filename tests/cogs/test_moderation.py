@@ -98,7 +98,7 @@ class TestJobs:
         assert (await world.only_job()).state is State.CANCELLED
         text = await say(world, "Robin", "luma-mod log")
         assert f"<@{member_id(world, 'Robin')}> cancelled an edit: `{job.code}` (<@{job.user_id}>)" in text
-        assert "`queued`" in text
+        assert "waiting → cancelled" in text
         assert "`cancelled`" in text
         assert "a bad prompt" in text
 
