@@ -10,8 +10,8 @@ from bot.copies import remove_message
 from bot.language import tr
 from bot.office import build_act
 from bot.presses import Buttons, build_button
-from bot.pressing import check_result, check_steward, find_here, is_own, say_done, start_work
-from jobs.errors import LumaBotError
+from bot.pressing import check_result, check_steward, find_here, is_arriving, is_own, say_done, start_work
+from jobs.errors import LumaBotError, UserError
 from jobs.job import Job
 from jobs.office import Deed, job_of
 from jobs.result_ports import Deleted
@@ -87,7 +87,9 @@ async def _delete_all(bot: LumaBot, deleted: Deleted) -> int:
 async def _find(interaction: discord.Interaction[LumaBot], job_id: str) -> Job:
     job = await find_here(interaction, job_id)
     await check_steward(interaction, job, refusals.not_yours_to_delete())
-    return check_result(job)
+    if is_arriving(check_result(job)):
+        raise UserError("This result is just arriving. Please press again in a moment.", rule="state")
+    return job
 
 
 async def _note(interaction: discord.Interaction[LumaBot], job: Job) -> None:

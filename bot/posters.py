@@ -11,9 +11,9 @@ from bot import inert
 from bot.client import LumaBot
 from bot.drawing import Tile
 from bot.faults import DISCORD_FAULTS
-from bot.pressing import one_at_a_time
+from bot.pressing import has_video, one_at_a_time
 from jobs.errors import LumaBotError
-from jobs.job import Job, State
+from jobs.job import Job
 from jobs.result_ports import Keepsake
 
 PICTURE = "luma.jpg"
@@ -22,7 +22,7 @@ _drawing = asyncio.Semaphore(2)
 
 async def find_posters(bot: LumaBot, jobs: Iterable[Job]) -> Mapping[str, Path]:
     """Return the posters of results by job, made now where the video is kept and none is; the others are left out."""
-    wanted = [job for job in jobs if job.state is State.DELIVERED and job.deleted_at_ms is None]
+    wanted = [job for job in jobs if has_video(job) and job.deleted_at_ms is None]
     kept = await bot.desk.results.store.keepsakes([job.id for job in wanted], Keepsake.POSTER)
     files = await asyncio.gather(*(_find_or_make(bot, job, kept.get(job.id, "")) for job in wanted))
     return {job.id: bot.desk.results.gallery.path(file) for job, file in zip(wanted, files, strict=True) if file}

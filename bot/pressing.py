@@ -70,7 +70,12 @@ def check_result(job: Job) -> Job:
 
 def has_video(job: Job) -> bool:
     """Tell whether a job has a finished video: delivered, or kept because it could be posted nowhere."""
-    return job.result is not None and (job.state is State.DELIVERED or replies.is_kept(job))
+    return job.result is not None and (job.state is State.DELIVERED or is_arriving(job) or replies.is_kept(job))
+
+
+def is_arriving(job: Job) -> bool:
+    """Tell whether a result is being posted: its message can be pressed a moment before its row says that it stands."""
+    return job.state is State.DELIVERING and job.failure is None and job.posting_at_ms is not None
 
 
 async def check_steward(interaction: discord.Interaction[LumaBot], job: Job, refusal: UserError) -> None:

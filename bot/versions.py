@@ -10,6 +10,7 @@ from bot.drawing import draw_line
 from bot.language import tr
 from bot.posters import build_tile, draw, find_posters
 from bot.presses import build_menu
+from bot.pressing import has_video
 from jobs.job import Job, State
 from jobs.result_ports import Line, Version
 
@@ -70,7 +71,7 @@ def compare_menu(line: Line, job: Job) -> discord.ui.Select[Any] | None:
 
 def is_comparable(job: Job) -> bool:
     """Tell whether a job has a result to hold against another."""
-    return job.state is State.DELIVERED and job.deleted_at_ms is None and bool(job.result and job.result.file)
+    return has_video(job) and job.deleted_at_ms is None and bool(job.result and job.result.file)
 
 
 def name_version(line: Line, job: Job) -> str:

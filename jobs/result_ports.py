@@ -131,7 +131,7 @@ class ResultStore(Protocol):
         """Remember a message; False where a result it shows was deleted meanwhile."""
 
     async def delete(self, job_id: str, by: int, *, now_ms: int) -> Deleted | None:
-        """Mark a delivered result as deleted; None where it is not delivered or somebody was first."""
+        """Mark a result as deleted; None where there is none, it has not ended, or somebody was first."""
 
     async def uncleared(self, *, now_ms: int, limit: int) -> list[Deleted]:
         """Return deleted results of which something is left and due to be gone after."""

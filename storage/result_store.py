@@ -117,7 +117,7 @@ class SqlResultStore:
         return await self._database.write(work)
 
     async def delete(self, job_id: str, by: int, *, now_ms: int) -> Deleted | None:
-        """Mark a delivered result as deleted; None where it is not delivered or somebody was first."""
+        """Mark a result as deleted; None where there is none, it has not ended, or somebody was first."""
         return await self._database.write(lambda session: _delete(session, job_id, by, now_ms))
 
     async def uncleared(self, *, now_ms: int, limit: int) -> list[Deleted]:
@@ -205,7 +205,7 @@ def _delete(session: Session, job_id: str, by: int, now_ms: int) -> Deleted | No
     row = session.row(
         """
         UPDATE jobs SET deleted_at_ms = $2, clear_due_at_ms = $3
-        WHERE id = $1 AND state = 'delivered' AND deleted_at_ms IS NULL
+        WHERE id = $1 AND deleted_at_ms IS NULL AND (state = 'delivered' OR (state = 'failed' AND result IS NOT NULL))
         RETURNING *
         """,
         job_id,

@@ -84,6 +84,7 @@ async def test_a_creators_evening(demo: Demo, tmp_path: Path) -> None:
     assert "first one" in results[0].content
     for number, prompt in enumerate(("make it black and white", "mirror it")):
         opened = await mia.press(results[-1], "reword" if number == 0 else "input")
+        assert opened.modal is not None, opened.message and opened.message.content
         await mia.actor.submit_modal(opened.id, {"prompt": prompt})
         results.append(await mia.next_result(results[-1]))
     assert len({result.channel_id for result in results}) == 1

@@ -216,6 +216,19 @@ class TestOnward:
         assert not world.messages("Noah", "edits")
 
 
+async def test_a_result_is_pressed_the_moment_it_stands(world: BotWorld) -> None:
+    job = await delivered(world)
+    await world.database.write(
+        lambda session: session.execute(
+            "UPDATE jobs SET state = 'delivering', posting_at_ms = 1, result_message_id = NULL"
+        )
+    )
+    assert (await press(world, job, "input")).modal is not None
+    assert "noted" in told(world, await press(world, job, "like"))
+    assert "Side by side" in told(world, await press(world, job, "compare"))
+    assert "just arriving" in told(world, await press(world, job, "deletion"))
+
+
 async def test_the_first_result_tells_what_the_buttons_do_and_no_other(world: BotWorld) -> None:
     first, second, other = await delivered(world), await delivered(world), await delivered(world, "Noah")
     told_in = [
