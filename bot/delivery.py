@@ -18,7 +18,7 @@ from bot.opening import find_or_post_card, may_have_thread, nonce_of, open_threa
 from bot.places import CALL_SECONDS, ClosedError, Place, discord_errors, find_own, parent_id_of, places_of
 from bot.presses import Buttons
 from bot.result_buttons import failure_buttons, result_buttons
-from jobs.errors import DeliveryError
+from jobs.errors import DeliveryError, DeliveryRetryError, TooLargeError
 from jobs.job import Job
 from jobs.ports import Parcel, Posted
 
@@ -141,7 +141,9 @@ class DiscordDelivery:
             async for place in places_of(self._bot, note.job):
                 try:
                     return await self._send(place, note, refused)
-                except ClosedError as error:
+                except (DeliveryRetryError, TooLargeError):
+                    raise
+                except DeliveryError as error:  # also a 400: a reply needs a permission of its own (160002)
                     refusals.append(f"channel {place.channel_id}: {error}")
                     refused = place.channel_id
         except ClosedError as error:
