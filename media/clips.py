@@ -11,6 +11,7 @@ from jobs.errors import DiskFullError, MediaError, SourceUnavailableError, Unusa
 from jobs.job import ClipSource, Job, Picture, Prepared, Remark, Result
 from jobs.ports import Fitted
 from jobs.services import Abilities, TemporaryLink
+from media.children import ChildFailedError
 from media.edit import Editor, OnProgress
 from media.fetch import Fetcher
 from media.images import ShelfPictures
@@ -114,6 +115,8 @@ class ShelfClips:
         except UnusableClipError as error:
             if error.rule == "link_gone":
                 raise SourceUnavailableError("the link of a result has ended") from error
+            if isinstance(error.__cause__, ChildFailedError):  # cut off or killed: no verdict on what was paid for
+                raise SourceUnavailableError("a result could not be looked at") from error
             raise MediaError(f"the result cannot be used ({error.rule})") from error
         finally:
             await _remove(path)
