@@ -133,14 +133,20 @@ class Gates:
         room = max(0, min(gate.abilities.parallel - in_flight, gate.window_room(now_ms)))
         return min(room, 1) if gate.reason else room  # after an outage one job tries first
 
+    def opens_ms(self, service: str) -> int | None:
+        """Return when a submit may be sent; None for now, and for a service that is not switched on any more."""
+        gate, now_ms = self._gates.get(service), self._clock.now_ms()
+        if gate is None:
+            return None
+        opens_ms = max(gate.window_opens_ms(now_ms), gate.shut_until_ms)
+        return opens_ms if opens_ms > now_ms else None
+
     def take(self, service: str) -> int | None:
         """Count a submit as sent now and return None; or return when one may be sent."""
-        gate, now_ms = self._gates[service], self._clock.now_ms()
-        opens_ms = max(gate.window_opens_ms(now_ms), gate.shut_until_ms)
-        if opens_ms > now_ms:
-            return opens_ms
-        gate.sent_ms.append(now_ms)
-        return None
+        opens_ms = self.opens_ms(service)
+        if opens_ms is None:
+            self._gates[service].sent_ms.append(self._clock.now_ms())
+        return opens_ms
 
     def next_opening_ms(self) -> int | None:
         """Return when the first gate that is shut or full may be tried again."""

@@ -77,11 +77,10 @@ class Lifecycle:
         if await self._moved_elsewhere(job):
             return
         job = await self._placed(job)
+        if await self._must_wait(job, self._out.gates.opens_ms(job.service)):
+            return  # before a clip is uploaded in vain
         links = await open_links(job, self._out)
-        opens_at_ms = self._out.gates.take(job.service)
-        if opens_at_ms is not None:
-            due_at_ms = min(opens_at_ms, self._out.clock.now_ms() + MINUTE_MS)
-            await self._out.move(job, replace(job, due_at_ms=due_at_ms), "waits for the service")
+        if await self._must_wait(job, self._out.gates.take(job.service)):
             return
         token = secrets.token_urlsafe(32)
         sent = await self._begin_attempt(job, token)
@@ -95,6 +94,13 @@ class Lifecycle:
         else:
             self._out.gates.note_success(job.service)
             await self._out.shield(self._accepted(sent, accepted))
+
+    async def _must_wait(self, job: Job, opens_at_ms: int | None) -> bool:
+        if opens_at_ms is None:
+            return False
+        due_at_ms = min(opens_at_ms, self._out.clock.now_ms() + MINUTE_MS)
+        await self._out.move(job, replace(job, due_at_ms=due_at_ms), "waits for the service")
+        return True
 
     async def _begin_attempt(self, job: Job, token: str) -> Job | None:
         now_ms = self._out.clock.now_ms()

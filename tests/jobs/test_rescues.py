@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from jobs.errors import DeliveryRetryError, ProviderUnavailableError, StorageError
+from jobs.errors import DeliveryRetryError, OutOfCreditError, ProviderUnavailableError, StorageError
 from jobs.job import FailureCode, Job, State
 from jobs.ports import Lane
-from jobs.retries import HOUR_MS
+from jobs.retries import HOUR_MS, MINUTE_MS
 from jobs.services import Progress, Status
 from storage.database import Database
 from storage.job_store import SqlJobStore
-from tests.fakes import NO_LIMITS
+from tests.fakes import NO_LIMITS, abilities_of
 from tests.jobs.world import World, open_world
 
 DONE = Status(Progress.DONE, ("https://service.example/v.mp4?sig=secret",))
@@ -162,3 +162,21 @@ async def test_a_program_that_was_away_for_days_still_tells_more_than_once(world
     world.delivery.on_post = [DeliveryRetryError("503")]
     await world.run_to(job, State.DELIVERED)
     assert await world.reservation(job) == "settled"
+
+
+async def test_a_clip_is_not_uploaded_again_and_again_to_a_service_that_is_shut(tmp_path: Path) -> None:
+    world = await open_world(tmp_path, abilities_of("kie"), abilities_of("other"))
+    try:
+        world.clips.hosted = False
+        world.provider.on_submit = [OutOfCreditError("kie", "empty")]
+        job = await world.accept()
+        await world.work()
+        for _ in range(4):
+            world.clock.advance(MINUTE_MS)
+            await world.work()
+        assert len(world.provider.uploaded) == 1
+        running = await world.run_to(job, State.RUNNING)
+        assert (running.service, len(world.provider.uploaded), len(world.provider.billed)) == ("kie", 2, 1)
+    finally:
+        await world.worker.stop(1)
+        await world.database.close()
