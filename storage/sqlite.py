@@ -4,7 +4,7 @@ The thread is ours and not aiosqlite's because aiosqlite has no public way to ru
 statement would hop between threads, a cancelled task could leave BEGIN without its COMMIT, and a forgotten connection
 would hang the interpreter's exit. There is one connection that writes: SQLite before 3.51.3 can lose commits when two
 write or checkpoint one WAL (sqlite.org/wal.html, "the WAL-reset bug"). Reads have a read-only connection and a thread,
-so that none waits for the disk.
+so that none waits for the disk; reads of a few rows have one in the loop's own thread.
 """
 
 import asyncio
@@ -20,8 +20,15 @@ from typing import Any, TypeVar
 from jobs.errors import StorageError
 from storage.database import Session
 from storage.migrate import MIGRATIONS, migrate
-from storage.sqlite_backup import back_up_file
-from storage.sqlite_connection import FileLock, SqliteSession, name_error, open_connection, open_reader
+from storage.sqlite_backup import back_up_file, take_over
+from storage.sqlite_connection import (
+    FileLock,
+    SqliteSession,
+    name_error,
+    on_one_snapshot,
+    open_connection,
+    open_reader,
+)
 
 T = TypeVar("T")
 
@@ -91,6 +98,7 @@ class SqliteDatabase:
         try:
             await database._in_thread(database._thread, lambda: database._connect(migrations))
             await database._in_thread(database._reader, database._connect_reader)
+            database._connect_glancing()
         except BaseException as error:
             await database.close()
             if isinstance(error, sqlite3.Error | OSError):
@@ -100,7 +108,16 @@ class SqliteDatabase:
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """Run a function that only reads; it waits for no write."""
-        return await self._queue(self._reader, self._reads, self._drain_reads, work)
+        return await self._queue(self._reader, self._reads, self._drain_reads, on_one_snapshot(work))
+
+    async def glance(self, work: Callable[[Session], T]) -> T:
+        """Run a function that reads a few rows in the caller's thread: going to another takes longer than they do."""
+        if self._closing is not None:
+            raise StorageError("the database is closed")
+        try:
+            return on_one_snapshot(work)(self._glance_session)
+        except sqlite3.Error:
+            return await self.read(work)  # which may wait, where a glance may not
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """Run a function as one transaction and return after its commit is on the disk."""
@@ -125,6 +142,9 @@ class SqliteDatabase:
         await asyncio.shield(self._closing)
 
     async def _close(self) -> None:
+        glancing: sqlite3.Connection | None = getattr(self, "_glancing", None)
+        if glancing is not None:
+            glancing.close()
         try:
             await self._in_thread(self._reader, self._disconnect_reader)
             await self._in_thread(self._thread, self._disconnect)
@@ -153,10 +173,15 @@ class SqliteDatabase:
         self._connection = open_connection(self._path, self._busy_timeout_seconds)
         self._session = SqliteSession(self._connection)
         migrate(self._connection, migrations)
+        take_over(self._connection)
 
     def _connect_reader(self) -> None:
         self._reading = open_reader(self._path, self._busy_timeout_seconds)
         self._read_session = SqliteSession(self._reading)
+
+    def _connect_glancing(self) -> None:
+        self._glancing = open_reader(self._path, 0)
+        self._glance_session = SqliteSession(self._glancing)
 
     def _disconnect_reader(self) -> None:
         connection: sqlite3.Connection | None = getattr(self, "_reading", None)

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import aiohttp
@@ -126,11 +126,19 @@ class KillingProxy:
 class CrashWorld:
     """Hold a local Discord, a video service and the bot, every request between them going through a proxy.
 
-    `services` are the ones that are switched on.
+    `services` are the ones that are switched on, `settings` what is set otherwise than here.
     """
 
-    def __init__(self, folder: Path, *, services: Sequence[str] = ("kie",), **video: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        services: Sequence[str] = ("kie",),
+        settings: Mapping[str, str] = MappingProxyType({}),
+        **video: Any,
+    ) -> None:
         self.folder = folder
+        self.changes = dict(settings)
         self.services = services
         self.fuse = Fuse()
         self.discord = DiscordServer()
@@ -200,6 +208,7 @@ class CrashWorld:
             "QUOTA_AT_ONCE": "100000",
             "QUOTA_SERVER_EDITS_PER_DAY": "100000",
             "LOG_FORMAT": "json",
+            **self.changes,
         }
 
     async def _strike(self) -> bool:
@@ -246,6 +255,14 @@ class CrashWorld:
         finally:
             asked.cancel()
 
+    async def fetch(self, path: str) -> tuple[int, str]:
+        """Ask the bot's web server; return status and text."""
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://127.0.0.1:{self._bot_port}{path}") as response,
+        ):
+            return response.status, await response.text()
+
     async def revive(self) -> None:
         """Start the bot again if it is dead, and wait until it works."""
         if self.bot.state == "stopped":
@@ -265,9 +282,21 @@ class CrashWorld:
         cards = self.discord.actor.messages("Mia", "edits") if ended else []
         return any(ended[0][0] in _text(card) and "cancel" not in str(card.components) for card in cards)
 
+    @property
+    def database(self) -> Path:
+        """Return where the bot's database lies."""
+        return self.folder / "data" / "luma.db"
+
+    def seen(self, channel: int) -> list[str]:
+        """Return what a member sees of each message in a channel, as text."""
+        try:
+            return [_text(message) for message in self.discord.actor.messages("Mia", channel)]
+        except RefusedError:
+            return []
+
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Read the bot's database from beside it."""
-        connection = sqlite3.connect(f"file:{self.folder / 'data' / 'luma.db'}?mode=ro", uri=True, timeout=5)
+        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=5)
         try:
             return connection.execute(sql).fetchall()
         finally:

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from jobs.errors import StorageError
+from jobs.job import Failure, FailureCode, State
 from storage import back_up_store
 from storage.job_store import SqlJobStore
 from storage.sqlite import SqliteDatabase
-from tests.storage.jobs_made import insert
+from tests.storage.jobs_made import insert, running
 
 
 def count_in(copy: Path) -> int:
@@ -56,7 +57,7 @@ async def test_backups_under_load_are_whole_and_have_all_that_was_acknowledged(
 
 
 async def test_a_backup_opens_as_a_store(database: SqliteDatabase, store: SqlJobStore, tmp_path: Path) -> None:
-    job = await insert(store)
+    job, _ = await running(store)
     await database.backup(tmp_path / "copy.db")
 
     copy = await SqliteDatabase.open(tmp_path / "copy.db")
@@ -64,6 +65,25 @@ async def test_a_backup_opens_as_a_store(database: SqliteDatabase, store: SqlJob
         assert await SqlJobStore(copy).get(job.id) == job
     finally:
         await copy.close()
+
+
+async def test_what_was_queued_in_a_copy_that_is_put_back_is_never_sent_by_itself(
+    database: SqliteDatabase, store: SqlJobStore, tmp_path: Path
+) -> None:
+    job = await insert(store)
+    await database.backup(tmp_path / "copy.db")
+
+    for _ in range(2):  # the second start finds nothing more to do
+        copy = await SqliteDatabase.open(tmp_path / "copy.db")
+        try:
+            restored = await SqlJobStore(copy).get(job.id)
+            events = [event.event for event in await SqlJobStore(copy).events(job.id)]
+        finally:
+            await copy.close()
+        assert restored is not None
+        assert (restored.state, restored.failure) == (State.DELIVERING, Failure(FailureCode.OUTCOME_UNKNOWN))
+        assert events == ["queue", "outcome_unknown"]
+    assert await store.get(job.id) == job
 
 
 async def test_another_process_may_back_up_a_database_in_use(
