@@ -29,7 +29,7 @@ class CommandBook:
 
     def list_of(self, guild_id: int | None) -> list[Json]:
         """Return the commands of a guild, or the global ones."""
-        return list(self._books.get(guild_id, {}).values())
+        return [_given_back(command) for command in self._books.get(guild_id, {}).values()]
 
     def overwrite(self, guild_id: int | None, bodies: list[Json]) -> list[Json]:
         """Replace all commands; those that keep their name keep their id."""
@@ -53,7 +53,7 @@ class CommandBook:
         key = (int(body.get("type") or CHAT_INPUT), str(body["name"]))
         book = self._books.setdefault(guild_id, {})
         book[key] = self._complete(body, guild_id, book.get(key))
-        return book[key]
+        return _given_back(book[key])
 
     def find(self, guild_id: int | None, command_id: int) -> Json:
         """Return a command by id; raise 10063 without one."""
@@ -176,12 +176,21 @@ def _longest(node: Json, key: str) -> int:
 
 
 def _drop_empty(node: Json) -> None:
-    for key in _NOT_GIVEN_BACK:
-        node.pop(key, None)
     for option in node.get("options") or []:
         for key in [key for key, value in option.items() if value is None]:
             del option[key]
-        for choice in option.get("choices") or []:
-            for key in _NOT_GIVEN_BACK:
-                choice.pop(key, None)
         _drop_empty(option)
+
+
+def _given_back(node: Json) -> Json:
+    """Return what the API answers with: everything but the names in other languages, which members see."""
+    kept = {key: deepcopy(value) for key, value in node.items() if key not in _NOT_GIVEN_BACK}
+    for below in ("options", "choices"):
+        if below in kept:
+            kept[below] = [_given_back(each) for each in node[below]]
+    return kept
+
+
+def spoken(node: Json, key: str, locale: str) -> str:
+    """Return the name or description of a command, option or choice as a member with this language sees it."""
+    return str((node.get(f"{key}_localizations") or {}).get(locale) or node[key])

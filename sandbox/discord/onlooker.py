@@ -59,7 +59,7 @@ class Onlooker:
         """Return the slash commands and context menus this person can use here."""
         person, place = self._world.find_user(user), self._world.find_channel(channel)
         book = self._parts.commands
-        return command_views(book, list(book.usable(person, place)))
+        return command_views(book, list(book.usable(person, place)), person.locale)
 
     async def wait_for(self, condition: Callable[[], T | None], timeout: float = 10.0) -> T:
         """Return the condition's first true value, asked now and after every change in the world."""

@@ -1,9 +1,8 @@
 """Show the world through one person's eyes, as views."""
 
-from typing import Any
 
 from sandbox.discord import permissions
-from sandbox.discord.commands import CommandBook
+from sandbox.discord.commands import CHAT_INPUT, CommandBook, spoken
 from sandbox.discord.errors import DiscordError
 from sandbox.discord.interactions import Interaction
 from sandbox.discord.message_parts import resolve_components, resolve_embeds
@@ -142,21 +141,32 @@ class Sight:
         )
 
 
-def command_views(book: CommandBook, commands: list[Json]) -> list[CommandView]:
-    """Return the leaves of commands as a member picks them."""
+def command_views(book: CommandBook, commands: list[Json], locale: str) -> list[CommandView]:
+    """Return the leaves of commands as a member picks them, in their language."""
     found = []
     for command in commands:
         for path, leaf in book.leaves(command):
-            options = tuple(_option_view(option) for option in leaf.get("options", []))
-            found.append(CommandView(int(command["id"]), command["type"], path, leaf["description"], options))
+            options = tuple(_option_view(option, locale) for option in leaf.get("options", []))
+            text, label = spoken(leaf, "description", locale), _label(command, path, locale)
+            found.append(CommandView(int(command["id"]), command["type"], path, text, options, label))
     return found
 
 
-def _option_view(option: Json) -> OptionView:
-    choices: tuple[tuple[str, Any], ...] = tuple((one["name"], one["value"]) for one in option.get("choices", []))
+def _label(command: Json, path: str, locale: str) -> str:
+    node, names = command, [spoken(command, "name", locale)]
+    below = path.split(" ")[1:] if command["type"] == CHAT_INPUT else []
+    for name in below:
+        node = next(option for option in node["options"] if option["name"] == name)
+        names.append(spoken(node, "name", locale))
+    return " ".join(names)
+
+
+def _option_view(option: Json, locale: str) -> OptionView:
+    choices = tuple((spoken(one, "name", locale), one["value"]) for one in option.get("choices", []))
     return OptionView(
         name=option["name"],
-        description=option["description"],
+        label=spoken(option, "name", locale),
+        description=spoken(option, "description", locale),
         kind=option["type"],
         required=bool(option.get("required")),
         autocomplete=bool(option.get("autocomplete")),

@@ -126,17 +126,22 @@ class OptionView:
     max_value: float | None = None
     min_length: int | None = None
     max_length: int | None = None
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CommandView:
-    """A command a member can use here; `name` is the whole path ("luma modify"), `kind` 1 slash, 2 user, 3 message."""
+    """A command a member can use here; `name` is the whole path ("luma modify"), `kind` 1 slash, 2 user, 3 message.
+
+    `label` is the name in the member's language, as are all descriptions and the names of choices.
+    """
 
     id: int
     kind: int
     name: str
     description: str
     options: tuple[OptionView, ...] = field(default=())
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

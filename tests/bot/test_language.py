@@ -143,3 +143,15 @@ def test_numbers_and_names_follow_the_language() -> None:
         assert trn("{count} vote", "{count} votes", 1) == "1 票"
         assert tr_name("command", "modify") == "修改"
         assert tr_name("option", "nobody") == "nobody"
+
+
+async def test_members_pick_commands_in_their_language(world: BotWorld) -> None:
+    theirs = {view.name: view for view in world.actor.commands("Mia", "edits")}
+    assert theirs["luma modify"].label == "luma 修改"
+    assert theirs["Modify with Luma"].label == "用 Luma 修改"
+    options = {option.name: option for option in theirs["luma history"].options}
+    assert options["only"].label == "筛选"
+    assert ("进行中", "open") in options["only"].choices
+    assert theirs["luma quota"].description.startswith("你还剩多少次")
+    english = {view.name: view.label for view in world.actor.commands("Noah", "edits")}
+    assert all(name == label for name, label in english.items())

@@ -12,8 +12,8 @@ export function commandForm(command, send, leave) {
   const submit = h("button", { class: "button primary" }, "Send");
   const element = h(
     "form",
-    { class: "command", "aria-label": `/${command.name}` },
-    h("header", {}, h("strong", {}, `/${command.name}`), h("span", { class: "subtext" }, command.description)),
+    { class: "command", "aria-label": `/${command.label}` },
+    h("header", {}, h("strong", {}, `/${command.label}`), h("span", { class: "subtext" }, command.description)),
     h("div", { class: "options" }, fields.map((field) => field.box)),
     moreOptions(command, fields),
     problem,
@@ -51,7 +51,7 @@ function moreOptions(command, fields) {
       event.currentTarget.remove();
       field.box.querySelector("input, textarea, select").focus();
     };
-    return h("button", { type: "button", class: "chip", onclick: bring }, `+ ${field.name}`);
+    return h("button", { type: "button", class: "chip", onclick: bring }, `+ ${field.label}`);
   });
   return h("div", { class: "row", role: "group", "aria-label": "More options" }, buttons);
 }

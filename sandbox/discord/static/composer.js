@@ -98,8 +98,8 @@ function suggest() {
   if (!typed || box.editing) return hideCommands();
   const wanted = typed[1].toLowerCase().trim();
   const slash = state.view.commands.filter((command) => command.kind === SLASH);
-  const starts = (command) => command.name.startsWith(wanted);
-  const holds = (command) => !starts(command) && command.name.split(" ").some((part) => part.startsWith(wanted));
+  const starts = (command) => command.name.startsWith(wanted) || command.label.startsWith(wanted);
+  const holds = (command) => !starts(command) && `${command.name} ${command.label}`.split(" ").some((part) => part.startsWith(wanted));
   box.found = [...slash.filter(starts), ...slash.filter(holds)];
   box.index = 0;
   showCommands();
@@ -108,7 +108,7 @@ function suggest() {
 function showCommands() {
   const entries = box.found.map((command, at) => {
     const pick = (event) => { event.preventDefault(); openForm(command); };
-    return h("li", { role: "option", id: `command-${at}`, "aria-selected": String(at === box.index), onpointerdown: pick }, h("strong", {}, `/${command.name}`), h("span", {}, command.description));
+    return h("li", { role: "option", id: `command-${at}`, "aria-selected": String(at === box.index), onpointerdown: pick }, h("strong", {}, `/${command.label}`), h("span", {}, command.description));
   });
   const none = h("li", { class: "empty" }, "No command matches. Is the bot running?");
   byId("commands").replaceChildren(...(entries.length ? entries : [none]));

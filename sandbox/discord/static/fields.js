@@ -13,9 +13,9 @@ export function drawOption(option, form) {
   const draw = option.choices.length ? choices : option.autocomplete ? suggestions : KINDS[option.kind] || text;
   const field = draw(option, id, form);
   const star = option.required && h("span", { class: "needed", "aria-hidden": true }, " *");
-  const label = h("label", { for: id, title: option.description }, option.name, star);
+  const label = h("label", { for: id, title: option.description }, option.label, star);
   const box = h("div", { class: "option", data: { option: option.name } }, label, field.element, h("small", { class: "subtext" }, option.description));
-  return { ...field, name: option.name, box };
+  return { ...field, name: option.name, label: option.label, box };
 }
 
 const KINDS = {

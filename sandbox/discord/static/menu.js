@@ -15,7 +15,7 @@ export function openMessageMenu(message, element, act, event) {
     own && ["Edit message", () => act.edit(message)],
     message.ephemeral && ["Dismiss message", () => act.remove(message)],
     !message.ephemeral && (own || state.view.can_manage) && ["Delete message", () => act.remove(message), "danger"],
-    ...apps.map((command) => [command.name, () => act.contextMenu(command, message), "app"]),
+    ...apps.map((command) => [command.label, () => act.contextMenu(command, message), "app"]),
   ].filter(Boolean);
   open(entries, element, event);
 }
