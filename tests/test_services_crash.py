@@ -1,6 +1,7 @@
 """Kill the real bot at every request that concerns a service, for each further service: nothing is lost or doubled."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ def has_ended(world: CrashWorld, prompt: str) -> bool:
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("service", ["acedata", "lumalabs"])
 async def test_a_kill_at_every_request_of_a_service_loses_and_doubles_nothing(tmp_path: Path, service: str) -> None:
-    options = {"scene_seconds": 0.5, "scene_side": 160}
+    options: dict[str, Any] = {"scene_seconds": 0.5, "scene_side": 160}
     async with CrashWorld(tmp_path, services=[service], work_seconds=0.2, **options) as world:
         world.fuse.light(0, after=False)
         await run_through(world, "a warm evening")
