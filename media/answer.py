@@ -14,6 +14,7 @@ PAGE_TEXT = (
     "That link leads to a web page, not to a video file. "
     "Use a link that leads straight to the file, or attach the file."
 )
+NO_SUCH_NAME = "no such name"
 _GONE = frozenset({401, 403, 404, 410})
 _TRY_LATER = frozenset({408, 425, 429})
 _PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})

@@ -11,6 +11,7 @@ from jobs.errors import DiskFullError, MediaError, SourceUnavailableError, Unusa
 from jobs.job import ClipSource, Job, Picture, Prepared, Remark, Result
 from jobs.ports import Fitted
 from jobs.services import Abilities, TemporaryLink
+from media.answer import NO_SUCH_NAME, RefusedLinkError
 from media.children import ChildFailedError
 from media.edit import Editor, OnProgress
 from media.fetch import Fetcher
@@ -113,10 +114,8 @@ class ShelfClips:
             details = await self._prober.probe(path)
             file, details, notes = await self._keep_playable(job, path, details)
         except UnusableClipError as error:
-            if error.rule == "link_gone":
-                raise SourceUnavailableError("the link of a result has ended") from error
-            if isinstance(error.__cause__, ChildFailedError):  # cut off or killed: no verdict on what was paid for
-                raise SourceUnavailableError("a result could not be looked at") from error
+            if _may_pass(error):
+                raise SourceUnavailableError(f"a result could not be fetched or looked at ({error.rule})") from error
             raise MediaError(f"the result cannot be used ({error.rule})") from error
         finally:
             await _remove(path)
@@ -263,6 +262,13 @@ class ShelfClips:
     def _tell_end(self, job: Job) -> None:
         if self._on_progress is not None:
             self._on_progress(job, 1.0)
+
+
+def _may_pass(error: UnusableClipError) -> bool:
+    """Tell whether what keeps us from a paid result may be ours or pass: then its link alone must do in the end."""
+    cut_off = isinstance(error.__cause__, ChildFailedError)
+    unknown_name = isinstance(error, RefusedLinkError) and error.reason == NO_SUCH_NAME
+    return cut_off or unknown_name or error.rule in {"link_gone", "link_status", "link_tls"}
 
 
 async def _remove(*paths: Path) -> None:

@@ -26,7 +26,7 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from jobs.errors import DiskFullError, MediaError, SourceUnavailableError, UnusableClipError
-from media.answer import RefusedLinkError, Reply, read_reply, refused, too_large
+from media.answer import NO_SUCH_NAME, RefusedLinkError, Reply, read_reply, refused, too_large
 from media.counts import MediaCounts
 from media.guard import AddressRefusedError, Guard
 from media.links import LinkRefusedError, check_link, page_advice, read_trusted_hosts
@@ -234,7 +234,7 @@ def _connection_error(error: Exception) -> MediaError | UnusableClipError:
         return refused(str(cause) if isinstance(cause, AddressRefusedError) else "not a URL")
     if isinstance(cause, socket.gaierror) and cause.errno in _NAME_ERRORS:
         # The same answer as for a name that leads inside: which names exist in our network is nobody's business.
-        return refused("no such name")
+        return refused(NO_SUCH_NAME)
     return SourceUnavailableError(f"the download broke ({type(error).__name__})")
 
 
