@@ -130,13 +130,20 @@ function body(message, act) {
   } else if (message.kind === THREAD_STARTER) {
     parts.push(h("p", { class: "subtext" }, "The message this thread began on is gone."));
   }
-  if (!v2) parts.push(...message.attachments.map(renderAttachment));
+  if (!v2) parts.push(...loose(message).map(renderAttachment));
   if (!(message.flags & SUPPRESS_EMBEDS)) parts.push(...message.embeds.map((embed) => renderEmbed(embed, world)));
   parts.push(...renderComponents(message, world, act));
   if (message.reactions.length) parts.push(reactions(message, act));
   if (message.thread) parts.push(threadCard(message.thread));
   if (message.ephemeral) parts.push(onlyYou(message, act));
   return h("div", { class: "body" }, parts);
+}
+
+// A picture that a card shows does not stand above it once more.
+function loose(message) {
+  const path = (item) => item?.url?.split("?")[0];
+  const shown = new Set(message.embeds.flatMap((embed) => [path(embed.image), path(embed.thumbnail)]));
+  return message.attachments.filter((file) => !shown.has(path(file)));
 }
 
 function reactions(message, act) {
