@@ -1,0 +1,161 @@
+"""A creator's evening in the page: versions, a comparison, the showcase, a vote, and what a moderator sees of it."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Locator, expect
+
+from tests.environment import need_chromium
+from tests.sandbox.browsing import DESK, PHONE, Visitor, open_browser, visit
+from tests.sandbox.demo_process import demo
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120), pytest.mark.asyncio(loop_scope="module")]
+_JOB_MS = 60_000
+_FIRST = "Black and white, please"
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with open_browser() as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    need_chromium()
+    out: Path = tmp_path_factory.mktemp("out")
+    async with demo("--serve", "--port", "0", "--out", out, "--seconds", "0.1", "--prompt", _FIRST) as running:
+        line = await running.line_with("Open http://127.0.0.1:")
+        found = re.search(r"http://[\d.:]+/", line)
+        assert found
+        yield found[0]
+
+
+class Guest(Visitor):
+    """A visitor who looks at what the story needs and keeps pictures of it."""
+
+    def __init__(self, visitor: Visitor, pictures: Path) -> None:
+        super().__init__(visitor.page)
+        self.pictures = pictures
+        self.results = self.messages.filter(has=self.page.locator("video")).filter(has_text="Use as input")
+
+    async def turn_into(self, name: str) -> None:
+        """Choose who to be by the beginning of the name."""
+        option = self.page.locator("#person option").filter(has_text=name).first
+        await self.become(await option.inner_text())
+
+    async def answer(self, text: str) -> Locator:
+        """Wait for a message with this text and return the newest."""
+        found = self.messages.filter(has_text=text).last
+        await expect(found).to_be_visible(timeout=_JOB_MS)
+        return found
+
+    async def reword(self, number: int, prompt: str) -> None:
+        """Press "Edit prompt" under the newest result, send the form, and wait for result `number`."""
+        await self.results.last.get_by_role("button", name="Edit prompt").click()
+        field = self.dialog.get_by_label("How should the clip look?")
+        await expect(field).not_to_have_value("")
+        await field.fill(prompt)
+        await self.dialog.get_by_role("button", name="Submit").click()
+        await expect(self.dialog).to_have_count(0)
+        await expect(self.results).to_have_count(number, timeout=_JOB_MS)
+
+    async def picture(self, name: str, shown: Locator) -> None:
+        """Keep the page as a desk and a phone show it; nothing may stick out at the sides."""
+        for label, size in (("phone", PHONE), ("desk", DESK)):
+            await self.page.set_viewport_size({"width": size[0], "height": size[1]})
+            await shown.scroll_into_view_if_needed()
+            await self.page.screenshot(path=self.pictures / f"{name}-{label}.png")
+            await expect(self.page.locator("#messages")).to_have_js_property("scrollLeft", 0)
+            assert await self.page.locator("#messages").evaluate("list => list.scrollWidth <= list.clientWidth")
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def guest(browser: Browser, address: str, tmp_path: Path) -> AsyncIterator[Guest]:
+    async with visit(browser, address) as visitor:
+        panel = visitor.page.get_by_role("button", name="Behind the scenes")
+        await panel.click()  # the story is in the channel
+        yield Guest(visitor, tmp_path)
+
+
+async def test_a_creators_evening(guest: Guest) -> None:
+    await _choose_the_showcase(guest)
+    await guest.turn_into("Mia")
+    await guest.go(_FIRST)
+    await expect(guest.results).to_have_count(1, timeout=_JOB_MS)
+    await guest.reword(2, "Mirror it")
+    await guest.reword(3, "Make it warm and blurred")
+    await guest.picture("results", guest.results.last)
+    await _compare_first_and_last(guest)
+    await _share(guest)
+    await _vote_and_withdraw(guest)
+    await _read_the_log(guest)
+
+
+async def _choose_the_showcase(guest: Guest) -> None:
+    await guest.turn_into("Ada")
+    form = await guest.start_command("luma-setup showcase")
+    await form.get_by_role("button", name="+ channel").click()
+    await form.get_by_label("channel").select_option("#showcase")
+    await form.get_by_role("button", name="Send").click()
+    await guest.picture("chosen", await guest.answer("showcase"))
+
+
+async def _compare_first_and_last(guest: Guest) -> None:
+    code = await guest.results.last.locator(".content code").last.inner_text()
+    form = await guest.start_command("luma show")
+    await form.get_by_label("job").fill(code)
+    await form.get_by_role("button", name="Send").click()
+    menu = guest.page.get_by_role("listbox", name="Compare two versions")
+    await expect(menu.locator("option")).to_have_count(3)
+    await expect(guest.messages.last.locator("img")).to_have_count(1)
+    await guest.picture("versions", guest.messages.last)
+    values = [await menu.locator("option").nth(index).get_attribute("value") for index in (0, 2)]
+    await menu.select_option([value for value in values if value])
+    await guest.messages.last.get_by_role("button", name="Choose").click()
+    await guest.answer("Side by side:")
+    posted = guest.messages.filter(has_text="side by side").filter(has=guest.page.locator("video"))
+    await expect(posted).to_have_count(1)
+    await expect(posted).to_contain_text(code)
+    await guest.picture("compared", posted)
+
+
+async def _share(guest: Guest) -> None:
+    await guest.results.last.get_by_role("button", name="Share", exact=True).click()
+    preview = await guest.answer("Nothing is shared until")
+    await preview.get_by_role("button", name="Before and after").click()
+    await expect(preview.locator(".embed")).to_contain_text("before and after")
+    await guest.picture("preview", preview)
+    await preview.get_by_role("button", name="Share", exact=True).click()
+    await guest.answer("stands in the showcase")
+    await guest.go("showcase")
+    await expect(guest.messages.last.locator("video")).to_be_visible()
+    await expect(guest.messages.last).to_contain_text("before and after")
+
+
+async def _vote_and_withdraw(guest: Guest) -> None:
+    post = guest.messages.filter(has=guest.page.locator("video"))
+    await guest.turn_into("Noah")
+    await post.get_by_role("button", name="👍").click()
+    await guest.answer("Your vote counts")
+    await expect(post.get_by_role("button", name="👍 1")).to_be_visible()
+    await guest.picture("voted", post)
+    await guest.turn_into("Mia")
+    await post.get_by_role("button", name="Withdraw").click()
+    await guest.answer("out of the showcase")
+    await expect(post).to_have_count(0)
+
+
+async def _read_the_log(guest: Guest) -> None:
+    await guest.turn_into("Robin")
+    await guest.go("mods")
+    form = await guest.start_command("luma-mod log")
+    await form.get_by_role("button", name="Send").click()
+    log = guest.messages.last
+    await expect(log).to_contain_text("Only you can see this")
+    await expect(log).to_contain_text("@Ada")
+    await expect(log).to_contain_text("@Mia")
+    await guest.picture("log", log)
