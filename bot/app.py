@@ -34,7 +34,7 @@ from bot.showcase import Showcase
 from bot.signing_in import log_in, stay_connected
 from bot.styles import StyleShelf
 from bot.timings import timings_of
-from bot.watching import Watch, repeat
+from bot.watching import Watch, repeat, tell_end
 from bot.web.callbacks import CallbackDesk, CallbackLimits
 from bot.web.files import FileCounter
 from bot.web.server import WebServer
@@ -124,6 +124,8 @@ async def _work(parts: Parts, stop: asyncio.Event) -> None:
         asyncio.create_task(repeat("measure", MEASURE_SECONDS, measure)),
         asyncio.create_task(repeat("stuck", STUCK_SECONDS, parts.bot.alerts.look_for_stuck)),
     ]
+    for each in upkeep:
+        each.add_done_callback(tell_end)
     stopped = asyncio.create_task(stop.wait())
     try:
         log.info("working")

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
+from bot.faults import DISCORD_FAULTS
 from bot.metrics import Metrics
 from jobs.errors import LumaBotError
 from jobs.gates import ServiceState
@@ -104,9 +105,18 @@ def _age_seconds(clock: Clock, since_ms: int | None) -> float:
 
 async def repeat(what: str, seconds: float, act: Callable[[], Awaitable[object]]) -> None:
     """Do something now and every so often until cancelled; a failure is logged and waits for the next time."""
+    if (task := asyncio.current_task()) is not None:
+        task.set_name(what)
     while True:
         try:
             await act()
-        except (LumaBotError, OSError) as error:
+        except (LumaBotError, *DISCORD_FAULTS) as error:
             log.warning("%s: %s", what, error if isinstance(error, LumaBotError) else type(error).__name__)
         await asyncio.sleep(seconds)
+
+
+def tell_end(task: "asyncio.Task[None]") -> None:
+    """Tell that a task which should go on until it is cancelled has ended by an error nobody foresaw."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        log.error("ALARM %s has stopped until the next start", task.get_name(), exc_info=error)

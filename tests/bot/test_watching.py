@@ -1,0 +1,43 @@
+"""Hear of work that repeats and stops: a passing error is waited out, any other one is told."""
+
+import asyncio
+import logging
+
+import aiohttp
+import pytest
+
+from bot.watching import repeat, tell_end
+from jobs.errors import StorageError
+
+
+@pytest.mark.parametrize("error", [StorageError("busy"), OSError("gone"), aiohttp.ServerDisconnectedError()])
+async def test_a_passing_error_does_not_end_what_repeats(error: Exception) -> None:
+    again, tries = asyncio.Event(), 0
+
+    async def act() -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise error
+        again.set()
+
+    task = asyncio.create_task(repeat("sweep", 0.0, act))
+    try:
+        async with asyncio.timeout(10):
+            await again.wait()
+        assert tries > 1
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_what_ends_by_an_unforeseen_error_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    async def act() -> None:
+        raise KeyError("a bug")
+
+    task = asyncio.create_task(repeat("sweep", 0.0, act))
+    task.add_done_callback(tell_end)
+    with caplog.at_level(logging.ERROR):
+        await asyncio.gather(task, return_exceptions=True)
+        await asyncio.sleep(0)
+    assert [record.getMessage() for record in caplog.records] == ["ALARM sweep has stopped until the next start"]
