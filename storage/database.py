@@ -34,13 +34,16 @@ class Session(Protocol):
 class Database(Protocol):
     """Run transactions; every failure of the database itself is a StorageError.
 
-    A function given to `read` or `write` runs in the database's thread, whole or not at all, and must do nothing but
+    A function given to `read` or `write` runs in a thread of the database, whole or not at all, and must do nothing but
     use its session. What it raises rolls its own transaction back and comes out unchanged. A caller that is cancelled
     leaves the transaction whole or absent.
     """
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """Run a function that only reads; it sees all that was acknowledged before."""
+
+    async def glance(self, work: Callable[[Session], T]) -> T:
+        """Run a function that only reads, and that no more than a few rows found by an index: it holds up the loop."""
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """Run a function as one transaction and return when it is durable."""

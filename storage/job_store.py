@@ -63,11 +63,11 @@ class SqlJobStore:
 
     async def get(self, job_id: str) -> Job | None:
         """Return the job of an id."""
-        return await self._database.read(lambda session: job_reads.get(session, job_id))
+        return await self._database.glance(lambda session: job_reads.get(session, job_id))
 
     async def find(self, code: str) -> Job | None:
         """Return the job of a short code, in any letter case."""
-        return await self._database.read(lambda session: job_reads.find(session, code))
+        return await self._database.glance(lambda session: job_reads.find(session, code))
 
     async def move(
         self,
@@ -119,11 +119,11 @@ class SqlJobStore:
 
     async def attempt(self, job_id: str, number: int) -> Attempt | None:
         """Return one attempt of a job."""
-        return await self._database.read(lambda session: job_reads.attempt(session, job_id, number))
+        return await self._database.glance(lambda session: job_reads.attempt(session, job_id, number))
 
     async def find_attempt(self, token_sha256: str) -> Attempt | None:
         """Return the attempt of a callback token."""
-        return await self._database.read(lambda session: job_reads.find_attempt(session, token_sha256))
+        return await self._database.glance(lambda session: job_reads.find_attempt(session, token_sha256))
 
     async def record_callback(self, attempt: Attempt, provider_job_id: str | None, *, now_ms: int) -> Job | None:
         """Take a callback as a hint; None when nothing was to be done."""
@@ -163,7 +163,7 @@ class SqlJobStore:
 
     async def queue_place(self, job: Job) -> int:
         """Return how many jobs of its service wait before this one, plus one."""
-        return await self._database.read(lambda session: job_reads.queue_place(session, job))
+        return await self._database.glance(lambda session: job_reads.queue_place(session, job))
 
     async def durations(self, kind: Kind) -> Durations:
         """Return how long the last 200 delivered jobs of a kind took."""

@@ -20,7 +20,7 @@ class SqlOfficeStore:
 
     async def settings(self, guild_id: int) -> ServerSettings:
         """Return everything a server has set."""
-        return await self._database.read(lambda session: read_all_settings(session, guild_id))
+        return await self._database.glance(lambda session: read_all_settings(session, guild_id))
 
     async def alert_channels(self) -> Mapping[int, int]:
         """Return every server that has chosen a channel for alerts, with that channel."""

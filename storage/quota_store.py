@@ -18,7 +18,7 @@ class SqlQuotaStore:
 
     async def access(self, asker: Asker, *, now_ms: int) -> Access:
         """Return what keeps somebody out here, if anything does."""
-        return await self._database.read(
+        return await self._database.glance(
             lambda session: read_access(session, asker, settings_of(session, asker), now_ms=now_ms)
         )
 

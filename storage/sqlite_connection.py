@@ -4,11 +4,15 @@ import fcntl
 import os
 import re
 import sqlite3
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 from jobs.errors import DatabaseInUseError, StorageError
-from storage.database import Row, Value
+from storage.database import Row, Session, Value
+
+T = TypeVar("T")
 
 _PRAGMAS = (
     "PRAGMA synchronous = FULL",
@@ -99,6 +103,19 @@ def open_reader(path: Path, busy_timeout_seconds: float) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def on_one_snapshot(work: Callable[[Session], T]) -> Callable[[Session], T]:
+    """Let all statements of a function that reads see the database as it is at the first of them."""
+
+    def whole(session: Session) -> T:
+        session.execute("BEGIN")
+        try:
+            return work(session)
+        finally:
+            session.execute("ROLLBACK")
+
+    return whole
 
 
 def name_error(error: BaseException) -> StorageError:

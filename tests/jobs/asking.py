@@ -31,6 +31,10 @@ class AskingDatabase:
         """Read when the explorer says so."""
         return await Ask("read", work)
 
+    async def glance(self, work: Callable[[Session], Any]) -> Any:
+        """Read when the explorer says so."""
+        return await Ask("read", work)
+
     async def write(self, work: Callable[[Session], Any]) -> Any:
         """Write when the explorer says so."""
         return await Ask("write", work)

@@ -76,6 +76,7 @@ async def statements(filled: bytes, path: Path) -> AsyncIterator[tuple[SqlJobSto
         seen: list[str] = []
         await database.write(lambda _session: database._connection.set_trace_callback(seen.append))
         await database.read(lambda _session: database._reading.set_trace_callback(seen.append))
+        database._glancing.set_trace_callback(seen.append)
         yield SqlJobStore(database, defaults=NO_LIMITS), seen
     finally:
         await database.close()

@@ -135,9 +135,6 @@ async def test_nothing_is_acknowledged_before_the_commit(database: SqliteDatabas
 
 
 async def test_reads_wait_for_no_write_and_see_what_was_acknowledged(database: SqliteDatabase) -> None:
-    def beats(session: Session) -> int:
-        return len(session.rows("SELECT beats FROM pulse"))
-
     async with held_up(database) as go:
         write = asyncio.create_task(database.write(add_beat))
         await asyncio.sleep(0)
@@ -147,9 +144,47 @@ async def test_reads_wait_for_no_write_and_see_what_was_acknowledged(database: S
         assert await database.read(beats) == 2
 
 
-async def test_a_read_cannot_write(database: SqliteDatabase) -> None:
-    with pytest.raises(StorageError, match="read-only"):
-        await database.read(add_beat)
+def beats(session: Session) -> int:
+    """Count the rows."""
+    return len(session.rows("SELECT beats FROM pulse"))
+
+
+async def test_a_glance_is_over_at_once_and_sees_what_was_acknowledged(database: SqliteDatabase) -> None:
+    async with held_up(database) as go:
+        write = asyncio.create_task(database.write(add_beat))
+        await asyncio.sleep(0)
+        with pytest.raises(StopIteration) as over:
+            database.glance(beats).send(None)
+        assert over.value.value == 1
+        go.set()
+        await write
+    assert await database.glance(beats) == 2
+
+
+async def test_a_glance_that_fails_is_a_read(database: SqliteDatabase) -> None:
+    database._glancing.set_progress_handler(lambda: True, 1)
+    assert await database.glance(beats) == 1
+    await database.close()
+    with pytest.raises(StorageError, match="closed"):
+        await database.glance(beats)
+
+
+async def test_a_read_sees_one_moment(database: SqliteDatabase) -> None:
+    loop = asyncio.get_running_loop()
+
+    def look_twice(session: Session) -> tuple[int, int]:
+        first = beats(session)
+        asyncio.run_coroutine_threadsafe(database.write(add_beat), loop).result(30)
+        return first, beats(session)
+
+    assert await database.read(look_twice) == (1, 1)
+    assert await database.read(beats) == 2
+
+
+async def test_reads_cannot_write(database: SqliteDatabase) -> None:
+    for read in (database.read, database.glance):
+        with pytest.raises(StorageError, match="read-only"):
+            await read(add_beat)
     assert await count_rows(database, "pulse") == 1
 
 
