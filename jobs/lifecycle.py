@@ -90,7 +90,7 @@ class Lifecycle:
             order = Order(links.fill(sent.request), links.clip, self._callback_url(job.service, token))
             accepted = await self._out.provider(job.service).submit(order)
         except ProviderError as error:
-            await self._not_accepted(sent, error)
+            await self._out.shield(self._not_accepted(sent, error))
         else:
             self._out.gates.note_success(job.service)
             await self._out.shield(self._accepted(sent, accepted))
@@ -161,7 +161,7 @@ class Lifecycle:
             await self._fail(sent, failure_of(error, queued), detail=str(error))
             return
         after = replace(queued, attempts=sent.attempts + 1, due_at_ms=due_at_ms)
-        await self._out.move(sent, after, "not accepted", detail=str(error))
+        await self._out.move_surely(sent, after, "not accepted", detail=str(error))
         if after.hold:
             self._out.delivery.show(after)
 

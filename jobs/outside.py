@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.errors import ProviderGoneError
+from jobs.errors import ProviderGoneError, StorageError
 from jobs.gates import Gates
 from jobs.job import Charge, Job
 from jobs.office import BudgetWarning, LogNote
@@ -17,6 +17,8 @@ from jobs.ports import (
     JobStore,
 )
 from jobs.services import Provider
+
+SURE_PAUSES_SECONDS = (0.2, 1.0, 5.0, 20.0)
 
 
 def _asleep(_at_ms: int) -> None:
@@ -84,6 +86,15 @@ class Outside:
             note=note,
         )
         return self.moved(moved, event, by_a_step=fenced)
+
+    async def move_surely(self, before: Job, after: Job, event: str, *, detail: str = "") -> Job | None:
+        """Move a job, for a while again and again where the database will not take it."""
+        for seconds in SURE_PAUSES_SECONDS:
+            try:
+                return await self.move(before, after, event, detail=detail)
+            except StorageError:
+                await self.pause(seconds)
+        return await self.move(before, after, event, detail=detail)
 
     def moved(self, job: Job | None, event: str, *, by_a_step: bool = False) -> Job | None:
         """Tell of a move, if there was one, and return its job; the worker looks anyway when a step of its own ends."""

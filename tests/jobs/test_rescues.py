@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -180,3 +181,27 @@ async def test_a_clip_is_not_uploaded_again_and_again_to_a_service_that_is_shut(
     finally:
         await world.worker.stop(1)
         await world.database.close()
+
+
+class BusyStore(SqlJobStore):
+    """Refuse the first decision on a submit that was not accepted."""
+
+    busy = True
+
+    async def move(self, before: Job, after: Job, **how: Any) -> Job | None:
+        """Move, but for the first time after a submit."""
+        if self.busy and (before.state, after.state) == (State.SUBMITTING, State.QUEUED):
+            self.busy = False
+            raise StorageError("busy")
+        return await super().move(before, after, **how)
+
+
+async def test_a_submit_that_was_surely_not_sent_goes_again_though_the_database_was_busy(world: World) -> None:
+    world.store = BusyStore(world.database, defaults=NO_LIMITS)
+    world.restart()
+    world.provider.on_submit = [ProviderUnavailableError("kie", "not reached", code="not_sent")]
+    job = await world.accept()
+    await world.work()
+    assert (await world.read(job)).state is State.QUEUED
+    await world.run_to(job, State.RUNNING)
+    assert len(world.provider.billed) == 1
