@@ -1,7 +1,7 @@
 """Describe a job: a row that moves through a few named states."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from jobs.prompts import combine
