@@ -26,6 +26,7 @@ UPLOAD_SECONDS = 600.0
 # Far below the connector's limit, so that uploads never hold up answers to commands.
 PARALLEL_UPLOADS = 8
 _DISCORD_EPOCH_MS = 1_420_070_400_000
+_AHEAD_MS = 600_000  # so far this machine's clock may run ahead of Discord's
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,4 +225,4 @@ def _again(job: Job, what: str) -> str:
 
 def _snowflake(at_ms: int) -> int:
     """Return the smallest snowflake of a moment, with a minute's room for clocks that differ."""
-    return max(0, at_ms - 60_000 - _DISCORD_EPOCH_MS) << 22
+    return max(0, at_ms - _AHEAD_MS - _DISCORD_EPOCH_MS) << 22
