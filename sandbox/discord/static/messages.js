@@ -110,8 +110,14 @@ function origin(message) {
   if (!message.reply_to || message.kind === THREAD_STARTER) return null;
   const target = state.view.messages.find((other) => other.id === message.reply_to);
   if (!target) return h("div", { class: "origin" }, "replied to a message that is gone or in another place");
-  const text = target.content.slice(0, 90) || "Click to see the attachment or card";
+  const text = inOneLine(target.content).slice(0, 90) || "Click to see the attachment or card";
   return h("div", { class: "origin" }, h("a", { href: `#${message.channel_id}/${target.id}` }, `${target.author.name}: ${text}`));
+}
+
+// What was said, without the signs that only lay it out.
+function inOneLine(content) {
+  const named = content.replace(/<@!?(\d+)>/g, (_, id) => `@${world.person(id)?.name ?? "unknown-user"}`);
+  return named.replace(/```|\*\*|`|^-# /gm, "").replace(/\s+/g, " ").trim();
 }
 
 // Slash commands are written with their slash, the menus' commands without.
