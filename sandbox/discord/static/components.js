@@ -51,18 +51,21 @@ function button(component, { message, act }) {
 function select(component, { message, act }) {
   const many = (component.max_values ?? 1) > 1;
   const choices = optionsOf(component);
+  const wordsOf = (choice) => `${emojiOf(choice)}${choice.label}${choice.description ? ` - ${choice.description}` : ""}`;
   const box = h(
     "select",
-    { class: "choose", disabled: component.disabled, multiple: many, "aria-label": component.placeholder || "Make a selection" },
+    { class: "choose", disabled: component.disabled, multiple: many, size: many && Math.min(Math.max(choices.length, 2), 6), "aria-label": component.placeholder || "Make a selection" },
     !many && h("option", { value: "" }, component.placeholder || "Make a selection"),
-    choices.map((choice) => h("option", { value: choice.value, selected: choice.default }, `${emojiOf(choice)}${choice.label}`)),
+    choices.map((choice) => h("option", { value: choice.value, selected: choice.default }, wordsOf(choice))),
   );
   const send = () => {
     const values = [...box.selectedOptions].map((option) => option.value).filter(Boolean);
     if (values.length || component.min_values === 0) act.select(message, component.custom_id, values);
   };
   if (!many) box.addEventListener("change", send);
-  return many ? h("span", { class: "row" }, box, h("button", { class: "button secondary", onclick: send }, "Choose")) : box;
+  if (!many) return box;
+  const label = h("small", { class: "subtext wide" }, component.placeholder);
+  return h("span", { class: "row" }, label, box, h("button", { class: "button secondary", onclick: send }, "Choose"));
 }
 
 export function optionsOf(component) {
