@@ -76,8 +76,7 @@ class Guest(Visitor):
 @pytest_asyncio.fixture(loop_scope="module")
 async def guest(browser: Browser, address: str, tmp_path: Path) -> AsyncIterator[Guest]:
     async with visit(browser, address) as visitor:
-        panel = visitor.page.get_by_role("button", name="Behind the scenes")
-        await panel.click()  # the story is in the channel
+        await visitor.page.emulate_media(reduced_motion="reduce")
         yield Guest(visitor, tmp_path)
 
 
@@ -86,7 +85,7 @@ async def test_a_creators_evening(guest: Guest) -> None:
     await guest.turn_into("Mia")
     await guest.go(_FIRST)
     await expect(guest.results).to_have_count(1, timeout=_JOB_MS)
-    await guest.reword(2, "Mirror it")
+    await guest.reword(2, "Like an old sepia film")
     await guest.reword(3, "Make it warm and blurred")
     await guest.picture("results", guest.results.last)
     await _compare_first_and_last(guest)
@@ -159,3 +158,31 @@ async def _read_the_log(guest: Guest) -> None:
     await expect(log).to_contain_text("@Ada")
     await expect(log).to_contain_text("@Mia")
     await guest.picture("log", log)
+
+
+async def test_a_chinese_member_reads_chinese(guest: Guest) -> None:
+    await guest.turn_into("Noah")
+    await guest.page.get_by_label("Language").select_option("zh-CN")
+    await guest.settle()
+    await _modify_in_chinese(guest, "下雨的夜晚")
+    await guest.answer("请用英文写提示词")
+    prompt = "A rainy night in the old town, neon lights in the wet street, the camera moves on slowly"
+    await _modify_in_chinese(guest, prompt)
+    card = await guest.answer(prompt)
+    await expect(card.locator("h3")).to_have_text("✅ 已完成", timeout=_JOB_MS)
+    await guest.picture("chinese", card)
+    await card.locator(".thread-card").click()
+    await expect(guest.messages.last.get_by_role("button", name="修改提示词")).to_be_visible()
+    await guest.picture("chinese-thread", guest.messages.last)
+
+
+async def _modify_in_chinese(guest: Guest, prompt: str) -> None:
+    await guest.draft.fill("/luma modify")
+    await guest.page.get_by_role("option", name="/luma 修改").first.wait_for()
+    await guest.draft.press("Enter")
+    form = guest.page.get_by_role("form", name="/luma 修改")
+    await form.get_by_label("提示词").fill(prompt)
+    await form.get_by_role("button", name="Use the sample clip").click()
+    await expect(form.locator(".picked").first).to_contain_text("sample.mp4")
+    await form.get_by_role("button", name="Send").click()
+    await expect(form).to_have_count(0)
