@@ -224,5 +224,5 @@ def _again(job: Job, what: str) -> str:
 
 
 def _snowflake(at_ms: int) -> int:
-    """Return the smallest snowflake of a moment, with a minute's room for clocks that differ."""
+    """Return the smallest snowflake of a moment, with ten minutes' room for clocks that differ."""
     return max(0, at_ms - _AHEAD_MS - _DISCORD_EPOCH_MS) << 22
