@@ -5,7 +5,7 @@ import { here, nameOf, state } from "./state.js";
 
 const SLASH = 1;
 const FORUM = new Set([15, 16]);
-const box = { acts: null, draft: null, files: [], replyTo: null, editing: null, found: [], index: 0, form: null };
+const box = { acts: null, draft: null, files: [], replyTo: null, editing: null, found: [], index: 0, form: null, commands: "" };
 
 export function setUpComposer(acts) {
   box.acts = acts;
@@ -32,8 +32,15 @@ export function updateComposer({ moved }) {
   if (moved) reset();
   const forum = FORUM.has(place?.kind);
   byId("post-title").hidden = !forum;
-  box.draft.placeholder = !place?.can_post ? "You cannot write here." : forum ? "The post's first message" : `Message ${place.kind === 1 ? "@" : "#"}${nameOf(place)} or type / for a command`;
+  box.draft.placeholder = !place?.can_post ? "You cannot write here." : forum ? "The post's first message" : `Message ${place.kind === 1 ? "@" : "#"}${short(nameOf(place))} or type / for a command`;
   byId("attach").disabled = !place?.can_attach;
+  const commands = JSON.stringify(state.view.commands);
+  if (commands !== box.commands && !byId("commands").hidden) suggest();
+  box.commands = commands;
+}
+
+function short(name) {
+  return name.length > 16 ? `${name.slice(0, 15).trimEnd()}…` : name;
 }
 
 export function setComposerBusy(busy) {
