@@ -1,21 +1,28 @@
 """Let Hypothesis live with several jobs at once: whatever it does in whatever order, the promises hold after each step.
 
-The store is the real one; the service keeps a ledger, Discord its messages, and only the test moves the clock.
+The store is the real one on a database in memory; the service keeps a ledger, Discord its messages, and only the test
+moves the clock.
 """
 
 import asyncio
 import contextlib
 import os
-import shutil
-import tempfile
+import sqlite3
 from collections.abc import Coroutine
+from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from jobs.errors import (
     DeliveryRetryError,
@@ -29,14 +36,15 @@ from jobs.errors import (
 from jobs.job import NewJob
 from jobs.ports import Posted
 from jobs.retries import UNKNOWN_TASK
-from storage import open_store
-from tests.jobs.failing import MODES, FailingWorld, open_failing_world
+from tests.jobs.failing import MODES, FailingWorld
+from tests.jobs.inline import InlineDatabase, new_template
 from tests.jobs.making import REQUEST, make_new
 
 T = TypeVar("T")
 
 EXAMPLES, STEPS = (int(number) for number in os.environ.get("LUMA_MACHINE", "200x50").split("x"))
 MOST_JOBS = 8
+WHICH = st.integers(0, MOST_JOBS - 1)
 PLANS = ("lost", "never came", "down", "busy", "away", "refused", "early callback")
 MISREADINGS = (
     ProviderUnavailableError("kie", "503"),
@@ -46,29 +54,15 @@ MISREADINGS = (
 )
 
 
-def _new_template() -> Path:
-    """Return an empty database that has its schema already."""
-    memory = Path("/dev/shm")  # a disk's own slowness is no part of this
-    path = Path(tempfile.mkdtemp(prefix="luma-machine-", dir=memory if memory.is_dir() else None)) / "luma.db"
-
-    async def open_once() -> None:
-        await (await open_store(f"sqlite:///{path}")).close()
-
-    asyncio.run(open_once())
-    return path
-
-
 class JobsMachine(RuleBasedStateMachine):
     """Act as members, service, Discord, disk, clock and death."""
 
-    template: Path
+    template: sqlite3.Connection
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(dir=self.template.parent))
-        shutil.copy(self.template, self.folder / "luma.db")
         self.runner = asyncio.Runner()
-        self.world: FailingWorld = self.run_now(open_failing_world(self.folder))
+        self.world = FailingWorld(InlineDatabase(self.template))
         self.asked: list[NewJob] = []
 
     def run_now(self, deed: Coroutine[Any, Any, T]) -> T:
@@ -82,7 +76,6 @@ class JobsMachine(RuleBasedStateMachine):
         finally:
             self.run_now(self._close())
             self.runner.close()
-            shutil.rmtree(self.folder)
 
     async def _drain(self) -> None:
         self.world.points.aim(0, "kill")
@@ -106,14 +99,15 @@ class JobsMachine(RuleBasedStateMachine):
     def ask(self, user: int, is_placed: bool) -> None:
         """Ask for an edit; its card may never come."""
         number = len(self.asked) + 1
+        self.world.clock.advance(1)  # in their order: ids of one moment have none
         new = make_new(number, user_id=user, request=replace(REQUEST, prompt=f"job {number}"))
         self.asked.append(new)
         self.run_now(self._ask(new, is_placed))
 
-    @rule(data=st.data())
-    def ask_again(self, data: st.DataObject) -> None:
+    @rule(which=WHICH)
+    def ask_again(self, which: int) -> None:
         """Press once more: the same interaction."""
-        self.run_now(self._ask(data.draw(st.sampled_from(self.asked)), False))
+        self.run_now(self._ask(self.asked[which % len(self.asked)], False))
 
     async def _ask(self, new: NewJob, is_placed: bool) -> None:
         job, _ = await self.world.act(lambda: self.world.intake.queue(new))
@@ -121,10 +115,10 @@ class JobsMachine(RuleBasedStateMachine):
             await self.world.act(lambda: self.world.intake.place(job, Posted(2, 700)))
         await self.world.live()
 
-    @rule(data=st.data())
-    def cancel(self, data: st.DataObject) -> None:
+    @rule(which=WHICH)
+    def cancel(self, which: int) -> None:
         """Press Cancel."""
-        self.run_now(self._cancel(data.draw(st.sampled_from(self.asked))))
+        self.run_now(self._cancel(self.asked[which % len(self.asked)]))
 
     async def _cancel(self, new: NewJob) -> None:
         async def cancel() -> None:
@@ -142,10 +136,10 @@ class JobsMachine(RuleBasedStateMachine):
         self.world.ledger.plans.append(plan)
 
     @precondition(lambda self: self.world.ledger.tasks)
-    @rule(data=st.data(), status=st.sampled_from(["done", "done", "failed"]), calls=st.integers(0, 3))
-    def end_a_task(self, data: st.DataObject, status: str, calls: int) -> None:
+    @rule(which=WHICH, status=st.sampled_from(["done", "done", "failed"]), calls=st.integers(0, 3))
+    def end_a_task(self, which: int, status: str, calls: int) -> None:
         """End a task, and call back not at all, once or more often."""
-        task_id = data.draw(st.sampled_from(sorted(self.world.ledger.tasks)))
+        task_id = list(self.world.ledger.tasks)[which % len(self.world.ledger.tasks)]
         task = self.world.ledger.tasks[task_id]
         task.status = status if task.status == "running" else task.status
         self.run_now(self._call(task_id, calls))
@@ -210,12 +204,7 @@ class JobsMachine(RuleBasedStateMachine):
 
 
 def test_whatever_happens_in_whatever_order_every_promise_holds() -> None:
-    from hypothesis.stateful import run_state_machine_as_test
-
-    JobsMachine.template = _new_template()
-    try:
+    with closing(new_template()) as JobsMachine.template:
         run_state_machine_as_test(
             JobsMachine, settings=settings(max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None)
         )
-    finally:
-        shutil.rmtree(JobsMachine.template.parent)
