@@ -1,6 +1,5 @@
 """Show the world through one person's eyes, as views."""
 
-
 from sandbox.discord import permissions
 from sandbox.discord.commands import CHAT_INPUT, CommandBook, spoken
 from sandbox.discord.errors import DiscordError
