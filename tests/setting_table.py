@@ -68,8 +68,8 @@ def settings_page() -> str:
     head = [
         "# Settings",
         "",
-        "Environment variables, or lines of a file `.env`. Every problem is reported at once, by name. A secret may also",
-        "be read from a file: `NAME_FILE=/run/secrets/name`.",
+        "Environment variables, or lines of a file `.env`. Every problem is reported at once, by name. A secret may",
+        "also be read from a file: `NAME_FILE=/run/secrets/name`.",
         "",
     ]
     return "\n".join([*head, *readme_lines(), ""])
