@@ -1,6 +1,6 @@
 """Describe a database: whole transactions go in as one function each, values come out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Hashable
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -43,7 +43,10 @@ class Database(Protocol):
         """Run a function that only reads; it sees all that was acknowledged before."""
 
     async def glance(self, work: Callable[[Session], T]) -> T:
-        """Run a function that only reads, and that no more than a few rows found by an index: it holds up the loop."""
+        """Run a function with one statement that reads a few rows found by an index: it holds up the loop."""
+
+    async def recall(self, key: Hashable, tables: Collection[str], work: Callable[[Session], T]) -> T:
+        """Return what a function read for this key, read anew only after a change of one of the tables it reads."""
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """Run a function as one transaction and return when it is durable."""

@@ -10,6 +10,8 @@ from jobs.quota import Allowance, Bonus, Period
 from storage.database import Row, Session
 
 _NOWHERE = {"channel_id": None}
+# All that `read_all_settings` reads from.
+SETTINGS_TABLES = ("server_settings", "access_lists", "allowances", "blocked_words")
 
 
 def read_settings(session: Session, guild_id: int) -> ServerSettings:
@@ -43,6 +45,12 @@ def read_words(session: Session, guild_id: int) -> tuple[str, ...]:
     """Return a server's blocked words and patterns, in order."""
     rows = session.rows("SELECT word FROM blocked_words WHERE guild_id = $1 ORDER BY word", guild_id)
     return tuple(row["word"] for row in rows)
+
+
+def read_blocks(session: Session, guild_id: int) -> dict[int, Block]:
+    """Return a server's blocks by member, those that have ended too."""
+    rows = session.rows("SELECT * FROM blocks WHERE guild_id = $1", guild_id)
+    return {row["user_id"]: read_block(row) for row in rows}
 
 
 def _allowance_of(facts: dict[str, Any] | None) -> Allowance | None:

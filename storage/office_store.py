@@ -9,7 +9,7 @@ from jobs.quota import Allowance, Period
 from jobs.words import check_word, keep_word
 from storage import member_changes, setting_changes
 from storage.database import Database, Session
-from storage.office_rows import read_all_settings, read_allowance, read_block
+from storage.office_rows import SETTINGS_TABLES, read_all_settings, read_allowance, read_block
 
 
 class SqlOfficeStore:
@@ -20,7 +20,9 @@ class SqlOfficeStore:
 
     async def settings(self, guild_id: int) -> ServerSettings:
         """Return everything a server has set."""
-        return await self._database.glance(lambda session: read_all_settings(session, guild_id))
+        return await self._database.recall(
+            ("settings", guild_id), SETTINGS_TABLES, lambda session: read_all_settings(session, guild_id)
+        )
 
     async def alert_channels(self) -> Mapping[int, int]:
         """Return every server that has chosen a channel for alerts, with that channel."""

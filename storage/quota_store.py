@@ -1,12 +1,13 @@
 """Read who has how much from the ledger."""
 
-from jobs.access import Access, Asker
+from jobs.access import Access, AccessRules, Asker, decide_access
 from jobs.job import Job, State
 from jobs.office import DayUse, Page, UserUse
 from jobs.quota import Bonus, Decision, Defaults
 from storage import quota_reads
 from storage.database import Database
-from storage.standing import read_access, read_decision, settings_of
+from storage.office_rows import SETTINGS_TABLES, read_blocks, read_settings
+from storage.standing import read_decision, settings_of
 
 
 class SqlQuotaStore:
@@ -18,9 +19,15 @@ class SqlQuotaStore:
 
     async def access(self, asker: Asker, *, now_ms: int) -> Access:
         """Return what keeps somebody out here, if anything does."""
-        return await self._database.glance(
-            lambda session: read_access(session, asker, settings_of(session, asker), now_ms=now_ms)
+        guild_id = asker.guild_id
+        if guild_id is None:
+            return decide_access(AccessRules(), None, asker, now_ms)
+        rules, blocks = await self._database.recall(
+            ("access", guild_id),
+            (*SETTINGS_TABLES, "blocks"),
+            lambda session: (read_settings(session, guild_id).access, read_blocks(session, guild_id)),
         )
+        return decide_access(rules, blocks.get(asker.user_id), asker, now_ms)
 
     async def decision(self, asker: Asker, *, now_ms: int) -> Decision:
         """Return what a member may have now and why."""

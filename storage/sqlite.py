@@ -11,14 +11,15 @@ import asyncio
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from jobs.errors import StorageError
 from storage.database import Session
+from storage.kept import Kept
 from storage.migrate import MIGRATIONS, migrate
 from storage.sqlite_backup import back_up_file, take_over
 from storage.sqlite_connection import (
@@ -79,6 +80,7 @@ class SqliteDatabase:
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="sqlite-reads")
         self._reads: deque[_Piece] = deque()
         self._writes: deque[_Piece] = deque()
+        self._kept = Kept()
         self._closing: asyncio.Future[None] | None = None
 
     @classmethod
@@ -115,9 +117,19 @@ class SqliteDatabase:
         if self._closing is not None:
             raise StorageError("the database is closed")
         try:
-            return on_one_snapshot(work)(self._glance_session)
+            return work(self._glance_session)
         except sqlite3.Error:
             return await self.read(work)  # which may wait, where a glance may not
+
+    async def recall(self, key: Hashable, tables: Collection[str], work: Callable[[Session], T]) -> T:
+        """Return what a function read for this key, read anew after a change of one of the tables."""
+        edition = self._kept.edition(tables)
+        found = self._kept.find(key, edition)
+        if found is not None:
+            return cast("T", found[0])
+        value = await self.read(work)
+        self._kept.keep(key, edition, value)
+        return value
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """Run a function as one transaction and return after its commit is on the disk."""
@@ -215,6 +227,7 @@ class SqliteDatabase:
 
     def _commit_together(self, batch: list[_Piece]) -> None:
         try:
+            self._session.changed.clear()
             self._connection.execute("BEGIN IMMEDIATE")
             for piece in batch:
                 self._run_in_savepoint(piece)
@@ -224,6 +237,8 @@ class SqliteDatabase:
             for piece in batch:
                 if piece.error is None:
                     piece.fail(error)
+        finally:
+            self._kept.note(self._session.changed)
 
     def _run_in_savepoint(self, piece: _Piece) -> None:
         self._connection.execute("SAVEPOINT piece")

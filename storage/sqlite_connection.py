@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from jobs.errors import DatabaseInUseError, StorageError
 from storage.database import Row, Session, Value
+from storage.kept import changed_tables
 
 T = TypeVar("T")
 
@@ -54,9 +55,11 @@ class SqliteSession:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self.changed: set[str] = set()  # the tables of statements that may have changed them
 
     def execute(self, sql: str, *values: Value) -> int:
         """Run a statement and return how many rows it changed."""
+        self.changed |= changed_tables(sql)
         return self._connection.execute(_numbered(sql), values).rowcount
 
     def row(self, sql: str, *values: Value) -> Row | None:
@@ -65,6 +68,7 @@ class SqliteSession:
 
     def rows(self, sql: str, *values: Value) -> list[Row]:
         """Return all rows."""
+        self.changed |= changed_tables(sql)
         rows: list[Row] = self._connection.execute(_numbered(sql), values).fetchall()
         return rows
 

@@ -1,6 +1,6 @@
 """Stop before every call to the outside and ask what happens there: the ports as the model's explorer sees them."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,10 @@ class AskingDatabase:
         return await Ask("read", work)
 
     async def glance(self, work: Callable[[Session], Any]) -> Any:
+        """Read when the explorer says so."""
+        return await Ask("read", work)
+
+    async def recall(self, key: Hashable, tables: Collection[str], work: Callable[[Session], Any]) -> Any:
         """Read when the explorer says so."""
         return await Ask("read", work)
 

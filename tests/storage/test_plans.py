@@ -17,6 +17,7 @@ from jobs.shares import Choices
 from jobs.styles import Style
 from storage.database import Database
 from storage.job_store import SqlJobStore
+from storage.kept import changed_tables
 from storage.log_store import SqlLogStore
 from storage.office_store import SqlOfficeStore
 from storage.privacy_store import SqlPrivacyStore
@@ -177,6 +178,29 @@ async def use_creations(store: SqlJobStore) -> None:
     assert await shares.best(10, since_ms=0, limit=5)
     await shares.withdraw(share.id, 20, now_ms=1)
     await shares.withdrawn(share.id)
+
+
+async def test_every_change_of_a_table_is_noted(filled: bytes, path: Path) -> None:
+    changed: set[str] = set()
+
+    def note(action: int, table: str | None, *_: object) -> int:
+        if action in (sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE) and table is not None:
+            changed.add(table)
+        return sqlite3.SQLITE_OK
+
+    path.write_bytes(filled)
+    database = await SqliteDatabase.open(path)
+    try:
+        seen: list[str] = []
+        await database.write(lambda _session: database._connection.set_authorizer(note))
+        await database.write(lambda _session: database._connection.set_trace_callback(seen.append))
+        await use_every_method(SqlJobStore(database, defaults=NO_LIMITS))
+        await use_the_office(database)
+    finally:
+        await database.close()
+
+    assert {"jobs", "reservations", "server_settings", "allowances", "access_lists", "blocks"} <= changed
+    assert changed <= {table for sql in seen for table in changed_tables(sql)}
 
 
 async def test_no_statement_reads_a_whole_table(statements: tuple[SqlJobStore, list[str]], path: Path) -> None:
