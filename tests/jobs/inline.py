@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Hashable
 from pathlib import Path
 from typing import TypeVar
 
@@ -37,6 +37,10 @@ class InlineDatabase:
 
     async def glance(self, work: Callable[[Session], T]) -> T:
         """Run a function that only reads a few rows."""
+        return await self.read(work)
+
+    async def recall(self, key: Hashable, tables: Collection[str], work: Callable[[Session], T]) -> T:
+        """Run a function that only reads, anew each time."""
         return await self.read(work)
 
     async def write(self, work: Callable[[Session], T]) -> T:
