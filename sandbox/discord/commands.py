@@ -55,6 +55,12 @@ class CommandBook:
         book[key] = self._complete(body, guild_id, book.get(key))
         return _given_back(book[key])
 
+    def show_to_everybody(self) -> None:
+        """Lift every command's default permissions, as a server's admins may in their settings."""
+        for book in self._books.values():
+            for command in book.values():
+                command["default_member_permissions"] = None
+
     def find(self, guild_id: int | None, command_id: int) -> Json:
         """Return a command by id; raise 10063 without one."""
         for command in self.list_of(guild_id):

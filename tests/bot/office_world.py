@@ -82,5 +82,4 @@ async def press(world: BotWorld, user: str, message: MessageView, label: str) ->
 
 def show_all_commands(world: BotWorld) -> None:
     """Let Discord show every command to everybody, as a server's admins may."""
-    for command in world.server.parts.commands.list_of(None):
-        command["default_member_permissions"] = None
+    world.server.parts.commands.show_to_everybody()
