@@ -50,6 +50,7 @@ class Watch:
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
+        self._moves = {state: metrics.jobs.labels(state.value) for state in State}
         self._listener: Listener | None = None
 
     def listen(self, listener: Listener) -> None:
@@ -60,7 +61,7 @@ class Watch:
         """Log a move and count it."""
         failure = f" ({job.failure.code.value})" if job.failure else ""
         log.info("%s: %s%s", event, job.state.value, failure, extra={"job": job.code})
-        self._metrics.jobs.labels(job.state.value).inc()
+        self._moves[job.state].inc()
         outcome = _SUBMIT_OUTCOMES.get(event)
         if outcome:
             self._metrics.submits.labels(job.service, outcome).inc()

@@ -29,13 +29,19 @@ class Worker:
         self._lease_ms = lease_ms
         self._woken = asyncio.Event()
         self._looks_at_ms: float = math.inf
+        self._sleeping: asyncio.Timeout | None = None
         self._stopping = False
         self._running: dict[asyncio.Task[None], list[Job]] = {}
 
     def wake(self, at_ms: int = 0) -> None:
         """Look for due jobs at a moment, 0 being now; a look that is planned before it will do."""
-        if at_ms < self._looks_at_ms:
-            self._looks_at_ms = at_ms
+        if at_ms >= self._looks_at_ms:
+            return
+        self._looks_at_ms = at_ms
+        early_ms = at_ms - self._out.clock.now_ms()
+        if early_ms > 0 and self._sleeping is not None and not self._sleeping.expired():
+            self._sleeping.reschedule(asyncio.get_running_loop().time() + early_ms / 1000)
+        else:
             self._woken.set()
 
     @property
@@ -153,7 +159,9 @@ class Worker:
     async def _sleep(self, seconds: float) -> None:
         self._looks_at_ms = min(self._looks_at_ms, self._out.clock.now_ms() + seconds * 1000)
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds) as self._sleeping:
                 await self._woken.wait()
         except TimeoutError:
             pass
+        finally:
+            self._sleeping = None
