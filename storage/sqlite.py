@@ -229,8 +229,11 @@ class SqliteDatabase:
         try:
             self._session.changed.clear()
             self._connection.execute("BEGIN IMMEDIATE")
-            for piece in batch:
-                self._run_in_savepoint(piece)
+            if len(batch) == 1:  # a savepoint would copy each page before it is changed
+                self._run_alone(batch[0])
+            else:
+                for piece in batch:
+                    self._run_in_savepoint(piece)
             self._connection.execute("COMMIT")
         except BaseException as error:  # nothing of the batch is stored: each caller must hear it
             self._roll_back()
@@ -239,6 +242,11 @@ class SqliteDatabase:
                     piece.fail(error)
         finally:
             self._kept.note(self._session.changed)
+
+    def _run_alone(self, piece: _Piece) -> None:
+        piece.run(self._session)
+        if piece.error is not None:
+            raise piece.error
 
     def _run_in_savepoint(self, piece: _Piece) -> None:
         self._connection.execute("SAVEPOINT piece")

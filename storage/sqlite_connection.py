@@ -20,6 +20,7 @@ _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA wal_autocheckpoint = 1000",
     "PRAGMA trusted_schema = OFF",
+    "PRAGMA temp_store = MEMORY",  # a savepoint's pages, too, which would go to a file at 64 KiB
 )
 
 

@@ -285,6 +285,36 @@ async def test_a_statement_broken_at_any_point_leaves_the_whole_batch_consistent
     assert failed > 10
 
 
+async def test_a_write_alone_that_is_broken_at_any_point_leaves_nothing(database: SqliteDatabase) -> None:
+    store = SqlJobStore(database, defaults=NO_LIMITS)
+    failed = 0
+    for point in count(1):
+        broken = BrokenOnce(point)
+        await watched(database, broken)
+        result = (await asyncio.gather(insert(store), return_exceptions=True))[0]
+        await watched(database, None)
+        tables = [await count_rows(database, table) for table in ("jobs", "reservations", "job_events")]
+        if not broken.happened:
+            break
+        assert isinstance(result, StorageError)
+        assert tables == [0, 0, 0]
+        failed += 1
+    assert tables == [1, 1, 1]
+    assert failed > 10
+
+
+async def test_what_a_write_alone_raises_rolls_it_back(database: SqliteDatabase) -> None:
+    def fail(session: Session) -> None:
+        add_beat(session)
+        raise UserError("no")
+
+    with pytest.raises(UserError, match="no"):
+        await database.write(fail)
+    assert await count_rows(database, "pulse") == 1
+    assert await database.write(add_beat) == 1
+    assert await count_rows(database, "pulse") == 2
+
+
 async def test_a_failing_commit_is_heard_by_every_caller(database: SqliteDatabase) -> None:
     def defer_a_broken_rule(session: Session) -> None:
         session.rows("PRAGMA defer_foreign_keys = ON")
@@ -418,6 +448,7 @@ async def test_the_pragmas_hold(database: SqliteDatabase) -> None:
         "wal_autocheckpoint": 1000,
         "trusted_schema": 0,
         "busy_timeout": 50,
+        "temp_store": 2,
     }
 
     name_of = {"busy_timeout": "timeout"}
