@@ -73,15 +73,13 @@ def open_counts(session: Session) -> Mapping[State, int]:
 
 
 def queue_place(session: Session, job: Job) -> int:
-    """Return how many older jobs of its service are queued, plus one."""
+    """Return how many older jobs of its service are queued, plus one; those of one millisecond share a place."""
     row = session.row(
         """
-        SELECT COUNT(*) AS jobs FROM open_jobs
-        WHERE state = 'queued' AND service = $1 AND (created_at_ms, id) < ($2, $3)
+        SELECT COUNT(*) AS jobs FROM jobs WHERE state = 'queued' AND service = $1 AND created_at_ms < $2
         """,
         job.service,
         job.created_at_ms,
-        job.id,
     )
     assert row is not None
     place: int = row["jobs"] + 1
