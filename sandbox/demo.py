@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 import tempfile
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -18,6 +17,7 @@ from sandbox.discord.page import Page
 from sandbox.discord.page_panel import Panel
 from sandbox.discord.recording import Exchange
 from sandbox.discord.server import DiscordServer
+from sandbox.ports import free_port
 from sandbox.video.clip import draw_clip
 from sandbox.video.server import VideoServer
 
@@ -104,7 +104,7 @@ class Demo:
         await self.bot.start()
 
     def _settings(self) -> dict[str, str]:
-        host, port = self._options.host, _free_port(self._options.host)
+        host, port = self._options.host, free_port(self._options.host)
         media = [self.discord.base_url, self.video.url, f"http://{host}:{port}"]
         return {
             "DISCORD_TOKEN": self.discord.token,
@@ -175,9 +175,3 @@ async def _end(task: asyncio.Task[None]) -> None:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
-
-
-def _free_port(host: str) -> int:
-    """Return a port that is free now; the bot must be told it before it listens, and keeps it over restarts."""
-    with socket.create_server((host, 0)) as probe:
-        return int(probe.getsockname()[1])

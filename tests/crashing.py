@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import sqlite3
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -20,6 +19,7 @@ from aiohttp import web
 from sandbox.discord.actor import RefusedError
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.views import InteractionView, MessageView
+from sandbox.ports import free_port
 from sandbox.video.clip import draw_clip
 from sandbox.video.server import VideoServer
 from tests.nursery import ForkedBot, Nursery
@@ -78,14 +78,14 @@ class KillingProxy:
         app.router.add_route("*", "/{tail:.*}", self._pass_on)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         self._session: aiohttp.ClientSession | None = None
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = ""
 
     async def start(self) -> None:
-        """Listen."""
+        """Listen; afterwards `url` holds the address."""
         self._session = aiohttp.ClientSession(auto_decompress=False)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
 
     async def stop(self) -> None:
         """Listen no more."""
@@ -338,9 +338,3 @@ def _text(message: MessageView) -> str:
             str(message.components),
         ]
     )
-
-
-def free_port() -> int:
-    """Return a port that is free now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])

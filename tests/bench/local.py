@@ -10,8 +10,8 @@ from typing import Any
 from sandbox.demo_bot import BotChild
 from sandbox.discord.model import Message
 from sandbox.discord.server import DiscordServer
+from sandbox.ports import free_port
 from sandbox.video.server import VideoServer
-from tests.crashing import free_port
 from tests.service_environment import environment_for
 
 KEY = "bench-key"

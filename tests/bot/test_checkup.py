@@ -22,6 +22,7 @@ from bot.checkup import (
 )
 from jobs.errors import ProviderAuthError, ProviderGoneError, ProviderUnavailableError
 from jobs.gates import Gates
+from sandbox.ports import free_port
 from tests.fakes import START_MS, FakeClock, FakeProvider, abilities_of
 
 TOKEN = "canary-token-31"
@@ -47,11 +48,6 @@ async def answering(path: str, answer: Answer) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 async def test_a_folder_is_made_and_written_to(tmp_path: Path) -> None:

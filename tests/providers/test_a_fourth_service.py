@@ -20,8 +20,8 @@ from providers import SERVICES
 from providers.opening import declared_settings
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.views import MessageView
+from sandbox.ports import free_port
 from sandbox.video.clip import draw_clip
-from tests.crashing import free_port
 from tests.environment import ROOT
 
 
