@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -28,21 +27,19 @@ class Worker:
         self._lanes = lanes
         self._lease_ms = lease_ms
         self._woken = asyncio.Event()
-        self._looks_at_ms: float = math.inf
         self._sleeping: asyncio.Timeout | None = None
         self._stopping = False
         self._running: dict[asyncio.Task[None], list[Job]] = {}
 
     def wake(self, at_ms: int = 0) -> None:
-        """Look for due jobs at a moment, 0 being now; a look that is planned before it will do."""
-        if at_ms >= self._looks_at_ms:
-            return
-        self._looks_at_ms = at_ms
-        early_ms = at_ms - self._out.clock.now_ms()
-        if early_ms > 0 and self._sleeping is not None and not self._sleeping.expired():
-            self._sleeping.reschedule(asyncio.get_running_loop().time() + early_ms / 1000)
-        else:
+        """Look for due jobs at a moment, 0 being now; for a later one, a look that is planned before it will do."""
+        seconds = (at_ms - self._out.clock.now_ms()) / 1000
+        if seconds <= 0 or self._sleeping is None or self._sleeping.expired():
             self._woken.set()
+            return
+        moment, planned = asyncio.get_running_loop().time() + seconds, self._sleeping.when()
+        if planned is None or moment < planned:
+            self._sleeping.reschedule(moment)
 
     @property
     def running(self) -> int:
@@ -55,7 +52,6 @@ class Worker:
         try:
             while not self._stopping:
                 self._woken.clear()
-                self._looks_at_ms = math.inf
                 try:
                     outlook = await self._look()
                     await self._start(outlook)
@@ -157,7 +153,6 @@ class Worker:
                 log.warning("cannot renew leases: %s", error)
 
     async def _sleep(self, seconds: float) -> None:
-        self._looks_at_ms = min(self._looks_at_ms, self._out.clock.now_ms() + seconds * 1000)
         try:
             async with asyncio.timeout(seconds) as self._sleeping:
                 await self._woken.wait()

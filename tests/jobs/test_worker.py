@@ -106,3 +106,10 @@ async def test_wakes_while_it_looks_are_not_lost(counted: World) -> None:
                 await asyncio.sleep(0)
             counted.worker.wake(counted.clock.now_ms() + 1)
         await store.until(3)
+
+
+async def test_a_job_begins_though_the_machines_clock_has_jumped_ahead(counted: World) -> None:
+    async with working(counted) as store:
+        counted.clock.advance(3_600_000)
+        await counted.accept()
+        await asyncio.wait_for(store.until(2), 10)
