@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from jobs.job import ClipFacts, ClipSource, Job, Kind, NewJob, Prepared, Request, Result, State
-from jobs.services import Abilities
 
 NOW_MS = 1_700_000_000_000
 
@@ -41,21 +40,3 @@ def make_new(interaction_id: int = 1, **changes: object) -> NewJob:
     """Return what is known of a job when it is accepted."""
     new = NewJob(Kind.MODIFY, 11, 1, 2, interaction_id, "en-US", REQUEST, "kie")
     return replace(new, **changes)  # type: ignore[arg-type]  # the tests name the fields
-
-
-def make_abilities(name: str = "kie", **changes: object) -> Abilities:
-    """Return what a small service can do."""
-    abilities = Abilities(
-        name=name,
-        title=name.upper(),
-        kinds=frozenset({Kind.MODIFY}),
-        max_seconds=10,
-        max_bytes=500_000_000,
-        containers=frozenset({"mp4", "mov", "avi"}),
-        codecs=frozenset({"h264"}),
-        prompt_chars=800,
-        parallel=10,
-        creates_per_window=20,
-        window_seconds=10,
-    )
-    return replace(abilities, **changes)  # type: ignore[arg-type]  # the tests name the fields

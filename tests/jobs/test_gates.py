@@ -15,14 +15,13 @@ from jobs.errors import (
 )
 from jobs.gates import MINUTE_MS, Gates
 from jobs.job import Kind
-from tests.fakes import FakeClock
-from tests.jobs.making import make_abilities
+from tests.fakes import FakeClock, abilities_of
 
 
 def make_gates(clock: FakeClock, *names: str, **changes: object) -> tuple[Gates, list[tuple[str, str]]]:
     """Return gates for services of these names and the list that hears of outages."""
     heard: list[tuple[str, str]] = []
-    abilities = [make_abilities(name, **changes) for name in names or ("kie",)]
+    abilities = [abilities_of(name, **changes) for name in names or ("kie",)]
     return Gates(abilities, clock, lambda service, reason: heard.append((service, reason))), heard
 
 
