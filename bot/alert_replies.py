@@ -7,8 +7,8 @@ import discord
 from bot import inert
 from bot.language import tr, tr_known
 from bot.replies import relative_time, state_word
+from jobs.admin import BudgetWarning
 from jobs.job import Job
-from jobs.office import BudgetWarning
 from jobs.quota import Period
 from jobs.words import Hit
 

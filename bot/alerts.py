@@ -8,14 +8,14 @@ from typing import Any
 
 import discord
 
+from bot.admin import Administration
 from bot.alert_replies import blocked_alert, budget_alert, outage_alert, stuck_alert
 from bot.faults import DISCORD_FAULTS
 from bot.language import speaking
-from bot.office import Office
 from bot.refusal_guard import RefusalGuard
+from jobs.admin import BudgetWarning
 from jobs.errors import LumaBotError
 from jobs.job import OPEN_STATES, Job
-from jobs.office import BudgetWarning
 from jobs.ports import Clock
 from jobs.words import Hit
 
@@ -31,10 +31,10 @@ _log = logging.getLogger(__name__)
 class Alerts:
     """Post alerts in the background, one connection for all servers; a server without an alerts channel hears none."""
 
-    def __init__(self, client: discord.Client, office: Office, clock: Clock, refusals: RefusalGuard) -> None:
+    def __init__(self, client: discord.Client, admin: Administration, clock: Clock, refusals: RefusalGuard) -> None:
         self._client = client
         self._refusals = refusals
-        self._office = office
+        self._admin = admin
         self._clock = clock
         self._told: dict[tuple[int, str], deque[int]] = {}
         self._stuck: set[str] = set()
@@ -63,7 +63,7 @@ class Alerts:
     async def look_for_stuck(self) -> None:
         """Tell of edits that have been open for too long, each once."""
         now_ms, seen = self._clock.now_ms(), set()
-        for guild_id in await self._office.settings.alert_channels():
+        for guild_id in await self._admin.settings.alert_channels():
             for job in await self._oldest_open(guild_id):
                 seen.add(job.id)
                 if now_ms - job.created_at_ms >= STUCK_MS and job.id not in self._stuck:
@@ -71,7 +71,7 @@ class Alerts:
         self._stuck = {job_id for job_id in self._stuck if job_id in seen}
 
     async def _oldest_open(self, guild_id: int) -> tuple[Job, ...]:
-        read = self._office.quotas.server_jobs
+        read = self._admin.quotas.server_jobs
         count = (await read(guild_id, user_id=None, states=OPEN_STATES, offset=0, limit=1)).total
         oldest = max(0, count - MOST_STUCK)
         return (await read(guild_id, user_id=None, states=OPEN_STATES, offset=oldest, limit=MOST_STUCK)).items
@@ -89,7 +89,7 @@ class Alerts:
 
     async def _tell_everywhere(self, kind: str, build: Callable[[], discord.Embed]) -> None:
         try:
-            guild_ids = list(await self._office.settings.alert_channels())
+            guild_ids = list(await self._admin.settings.alert_channels())
         except LumaBotError as error:
             _log.warning("an alert could not be posted: %s", error)
             return
@@ -106,7 +106,7 @@ class Alerts:
 
     async def _post(self, guild_id: int, kind: str, build: Callable[[], discord.Embed]) -> None:
         try:
-            channel_id = (await self._office.settings.settings(guild_id)).alerts_channel_id
+            channel_id = (await self._admin.settings.settings(guild_id)).alerts_channel_id
             if channel_id is None or not self._may_tell(guild_id, kind):
                 return
             guild = self._client.get_guild(guild_id)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import aiohttp
 
+from bot.admin import Administration
+from bot.admin_opening import build_admin
 from bot.building import build_board, build_worker
 from bot.checking import check_running, check_start
 from bot.checkup import CheckLine
@@ -24,8 +26,6 @@ from bot.desk import Desk
 from bot.disk_room import DiskRoom
 from bot.media_work import MediaWork
 from bot.metrics import Metrics, watch_loop
-from bot.office import Office
-from bot.office_opening import build_office
 from bot.quota_defaults import defaults_of
 from bot.result_desk import ResultDesk
 from bot.settings import Settings, load_settings, settings_for
@@ -51,9 +51,9 @@ from media.opening import MediaRoom, MediaSettings, open_media
 from providers.opening import declared_settings, open_services
 from providers.settings import Count, uncounted
 from storage import back_up_store, open_store
+from storage.admin import open_admin
 from storage.database import Database
 from storage.job_store import SqlJobStore
-from storage.office import open_office
 from storage.result_store import SqlResultStore
 from storage.share_store import SqlShareStore
 from storage.style_store import SqlStyleStore
@@ -195,10 +195,10 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
         )
         worker = build_worker(settings, outside)
         intake = Intake(outside, timings_of(settings), preferences_of(settings))
-        stores, instance = open_office(database, defaults_of(settings)), secrets.token_hex(8)
+        stores, instance = open_admin(database, defaults_of(settings)), secrets.token_hex(8)
         look = partial(check_running, settings, session, outside, database.check, instance)
-        office = build_office(stores, Steering(outside), media.shelf, settings, look)
-        desk = _build_desk(settings, database, bot, intake, outside, media, work, office)
+        admin = build_admin(stores, Steering(outside), media.shelf, settings, look)
+        desk = _build_desk(settings, database, bot, intake, outside, media, work, admin)
         stack.push_async_callback(desk.showcase.close)
         bot.attach(desk)
         watch.listen(bot.alerts)
@@ -213,7 +213,7 @@ def _build_desk(
     outside: Outside,
     media: MediaRoom,
     work: MediaWork,
-    office: Office,
+    admin: Administration,
 ) -> Desk:
     results = ResultDesk(
         SqlResultStore(database),
@@ -228,7 +228,7 @@ def _build_desk(
         clock=outside.clock,
         check_link=lambda url: explain_link(url, media.fetcher.trusted),
         results=results,
-        office=office,
+        admin=admin,
         styles=StyleShelf(SqlStyleStore(database)),
         showcase=Showcase(bot, SqlShareStore(database), outside.store.get, ShareFiles(results), outside.clock),
         max_clip_bytes=int(settings.clip_max_bytes),
@@ -291,7 +291,7 @@ async def _sweep(parts: Parts) -> None:
     swept = await parts.media.shelf.sweep(await parts.outside.store.files_in_use())
     if swept.removed:
         log.info("removed %d files from the shelf, %d bytes are left", swept.removed, swept.left_bytes)
-    await parts.bot.desk.office.privacy.forget_aged(now_ms=parts.clock.now_ms())
+    await parts.bot.desk.admin.privacy.forget_aged(now_ms=parts.clock.now_ms())
     await SqlUpkeepStore(parts.database).forget_moves(
         before_ms=parts.clock.now_ms() - int(parts.settings.event_days * DAY_SECONDS * 1000)
     )

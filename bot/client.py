@@ -112,7 +112,7 @@ class LumaBot(commands.Bot):
         """Give commands and buttons what they work with."""
         self.desk = desk
         self.usual = UsualTimes(desk.store, desk.clock)
-        self.alerts = Alerts(self, desk.office, desk.clock, self.refusals)
+        self.alerts = Alerts(self, desk.admin, desk.clock, self.refusals)
 
     def add_action(self, name: str, action: Action) -> None:
         """Let presses and forms of the id `luma:<name>:...` lead to an action."""

@@ -5,15 +5,15 @@ import logging
 import discord
 
 from bot import refusals
+from bot.admin import build_act
 from bot.client import LumaBot
 from bot.copies import remove_message
 from bot.language import tr
-from bot.office import build_act
 from bot.presses import Buttons, build_button
 from bot.pressing import check_result, check_steward, find_here, is_arriving, is_own, say_done, start_work
+from jobs.admin import Deed, job_of
 from jobs.errors import LumaBotError, UserError
 from jobs.job import Job
-from jobs.office import Deed, job_of
 from jobs.result_ports import Deleted
 
 _AT_ONCE = 20
@@ -97,7 +97,7 @@ async def _note(interaction: discord.Interaction[LumaBot], job: Job) -> None:
     if interaction.guild_id is None:
         return
     try:
-        await interaction.client.desk.office.log.note(
+        await interaction.client.desk.admin.log.note(
             build_act(interaction),
             Deed.DELETE_RESULT,
             job_of(job.code, job.user_id),

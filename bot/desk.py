@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bot.admin import Administration
 from bot.disk_room import DiskRoom
 from bot.media_work import MediaWork
-from bot.office import Office
 from bot.result_desk import ResultDesk
 from bot.showcase import Showcase
 from bot.styles import StyleShelf
+from jobs.admin import Act, LogNote
 from jobs.job import Job, Kind, NewJob, State
-from jobs.office import Act, LogNote
 from jobs.ports import Clock, Durations, Posted
 from jobs.services import Abilities
 
@@ -83,7 +83,7 @@ class Desk:
     store: JobReads
     clock: Clock
     check_link: Callable[[str], None]
-    office: Office
+    admin: Administration
     results: ResultDesk
     styles: StyleShelf
     showcase: Showcase

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 import discord
 
 from bot import inert
+from bot.admin import guild_id_of
 from bot.checkup import CheckLine
 from bot.client import LumaBot
 from bot.command_words import name_of
 from bot.here import needed_in
 from bot.language import tr, tr_known
-from bot.office import guild_id_of
 from bot.setup_acts import POSTING, SHOWING, missing_in
 from bot.version import VERSION
 from jobs.access import Verdict
-from jobs.office import ServerSettings
+from jobs.admin import ServerSettings
 
 # A clock further off than this breaks signed callbacks (300 s) and what people read as times long before.
 SKEW_SECONDS = 10
@@ -29,10 +29,10 @@ async def show_doctor(interaction: discord.Interaction[LumaBot]) -> None:
     """Examine the server's channels and the whole process."""
     received_ms = interaction.client.desk.clock.now_ms()
     await interaction.response.defer(ephemeral=True, thinking=True)
-    office = interaction.client.desk.office
-    settings = await office.settings.settings(guild_id_of(interaction))
+    admin = interaction.client.desk.admin
+    settings = await admin.settings.settings(guild_id_of(interaction))
     lines = [*_channel_lines(interaction.guild, settings), *_post_lines(interaction.guild, settings)]
-    lines += [_clock_line(interaction, received_ms), *map(_with_fix, await office.check_process()), _version_line()]
+    lines += [_clock_line(interaction, received_ms), *map(_with_fix, await admin.check_process()), _version_line()]
     await interaction.edit_original_response(embed=build_report(lines))
 
 

@@ -3,9 +3,9 @@
 import discord
 
 from bot import inert
+from bot.admin import build_asker
 from bot.client import LumaBot
 from bot.here import check_here
-from bot.office import build_asker
 from jobs.errors import LimitReachedError, UserError
 from jobs.job import Request
 from jobs.words import build_filter
@@ -18,7 +18,7 @@ async def enter(interaction: discord.Interaction[LumaBot]) -> None:
     if _ENTERED in interaction.extras:
         return
     desk = interaction.client.desk
-    access = await desk.office.quotas.access(build_asker(interaction), now_ms=desk.clock.now_ms())
+    access = await desk.admin.quotas.access(build_asker(interaction), now_ms=desk.clock.now_ms())
     if access.barrier is not None:
         raise LimitReachedError(f"kept out: {access.barrier}", rule=access.barrier, decision=access)
     check_here(interaction)
@@ -31,7 +31,7 @@ async def check_words(interaction: discord.Interaction[LumaBot], request: Reques
     """Raise UserError when any text of a request holds a word its server has blocked, and tell its moderators."""
     if interaction.guild_id is None:
         return
-    settings = await interaction.client.desk.office.settings.settings(interaction.guild_id)
+    settings = await interaction.client.desk.admin.settings.settings(interaction.guild_id)
     if not settings.words:
         return
     words = build_filter(settings.words)

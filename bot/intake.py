@@ -8,13 +8,13 @@ from typing import Any
 import discord
 
 from bot import replies
+from bot.admin import build_asker
 from bot.cards import build_card, card_buttons, read_card
 from bot.client import LumaBot
 from bot.entry import check_words, enter
 from bot.faults import DISCORD_FAULTS, say
 from bot.here import is_thread
 from bot.language import tr
-from bot.office import build_asker
 from jobs.job import Job, NewJob, Request
 from jobs.ports import Posted
 

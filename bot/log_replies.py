@@ -4,8 +4,8 @@ from bot import inert
 from bot.language import tr, tr_known
 from bot.quota_replies import allowance_words
 from bot.replies import relative_time, state_word
+from jobs.admin import Deed, Facts, LogEntry, Target, TargetKind
 from jobs.job import State
-from jobs.office import Deed, Facts, LogEntry, Target, TargetKind
 from jobs.quota import Allowance, Period
 
 ARROW = "\N{RIGHTWARDS ARROW}"

@@ -4,9 +4,9 @@ from typing import Any
 
 import discord
 
+from bot.admin import build_act, guild_id_of
 from bot.client import LumaBot
 from bot.language import tr
-from bot.office import build_act, guild_id_of
 from bot.pages import page_words, read_turn, turn_buttons
 from bot.quota_panels import BLURPLE
 from bot.quota_replies import block_words
@@ -25,7 +25,7 @@ async def block_member(
     check_above(interaction, member)
     act = build_act(interaction, reason)
     until_ms = read_end(until, act.at_ms)
-    await interaction.client.desk.office.settings.block(act, member.id, until_ms)
+    await interaction.client.desk.admin.settings.block(act, member.id, until_ms)
     ends = tr("until {when}", when=relative_time(until_ms)) if until_ms else tr("for good")
     text = tr(
         "{member} may begin no new edits here, {ends}. Edits already begun go on; cancel them with `/luma-mod jobs`.",
@@ -38,7 +38,7 @@ async def block_member(
 async def unblock_member(interaction: discord.Interaction[LumaBot], member: Member, reason: str | None) -> None:
     """Let a member in again and confirm it."""
     check_above(interaction, member)
-    entry = await interaction.client.desk.office.settings.unblock(build_act(interaction, reason), member.id)
+    entry = await interaction.client.desk.admin.settings.unblock(build_act(interaction, reason), member.id)
     if entry is None:
         text = tr("{member} is not blocked.", member=member.mention)
     else:
@@ -59,7 +59,7 @@ async def turn_blocks(interaction: discord.Interaction[LumaBot], subject: str) -
 
 async def _parts(interaction: discord.Interaction[LumaBot], page: int) -> dict[str, Any]:
     desk = interaction.client.desk
-    blocks = await desk.office.settings.blocks(
+    blocks = await desk.admin.settings.blocks(
         guild_id_of(interaction), now_ms=desk.clock.now_ms(), offset=page * PAGE_BLOCKS, limit=PAGE_BLOCKS
     )
     lines = [f"<@{block.user_id}> · {block_words(block)}" for block in blocks.items]

@@ -3,17 +3,17 @@
 import discord
 
 from bot import replies
+from bot.admin import build_act, role_ids_of
 from bot.again import read_again
 from bot.client import LumaBot
 from bot.faults import DISCORD_FAULTS, say
 from bot.language import tr
 from bot.mod_jobs import find_here
-from bot.office import build_act, role_ids_of
 from bot.quota_replies import limit_words
 from bot.rights import check_above
+from jobs.admin import Act, Deed, LogNote, job_of
 from jobs.errors import DeliveryError, LimitReachedError, UserError
 from jobs.job import Job, NewJob, State
-from jobs.office import Act, Deed, LogNote, job_of
 
 
 async def cancel_job(interaction: discord.Interaction[LumaBot], code: str, reason: str) -> None:
@@ -92,7 +92,7 @@ async def redeliver_job(interaction: discord.Interaction[LumaBot], code: str, re
     if job.result is not None and job.result.file and not await desk.results.gallery.keeps(job.result.file):
         raise UserError("The video of this edit is not kept any more.")
     try:
-        posted = await desk.office.steering.tell_again(job, build_act(interaction, reason))
+        posted = await desk.admin.steering.tell_again(job, build_act(interaction, reason))
     except DeliveryError as error:
         raise UserError("Discord took the message in none of the edit's places. {why}", why=str(error)) from error
     await say(

@@ -6,9 +6,9 @@ import discord
 from discord import app_commands
 
 from bot import inert, refusals, replies
+from bot.admin import guild_id_of
 from bot.client import LumaBot
 from bot.language import tr, tr_known
-from bot.office import guild_id_of
 from bot.own_jobs import name_choice
 from bot.pages import page_words, read_turn, turn_buttons
 from bot.quota_panels import BLURPLE
@@ -44,7 +44,7 @@ async def turn_jobs(interaction: discord.Interaction[LumaBot], subject: str) -> 
 async def _parts(
     interaction: discord.Interaction[LumaBot], page: int, only: str, member_id: int | None
 ) -> dict[str, Any]:
-    jobs = await interaction.client.desk.office.quotas.server_jobs(
+    jobs = await interaction.client.desk.admin.quotas.server_jobs(
         guild_id_of(interaction),
         user_id=member_id,
         states=FILTERS[only],
@@ -101,7 +101,7 @@ async def suggest_jobs(
     """Return the newest edits of this server, to choose from."""
     if not has_right(interaction, Right.MODERATE):
         return []
-    jobs = await interaction.client.desk.office.quotas.server_jobs(
+    jobs = await interaction.client.desk.admin.quotas.server_jobs(
         guild_id_of(interaction), user_id=None, states=FILTERS[only], offset=0, limit=4 * CHOICES
     )
     named = [app_commands.Choice(name=name_choice(job), value=job.code) for job in jobs.items]

@@ -8,16 +8,16 @@ from typing import Any
 import discord
 
 from bot import inert, refusals
+from bot.admin import build_act, guild_id_of
 from bot.client import LumaBot
 from bot.language import tr
 from bot.log_replies import entry_words
-from bot.office import build_act, guild_id_of
 from bot.pages import page_words, read_turn, turn_buttons
 from bot.presses import build_button
 from bot.quota_panels import BLURPLE
+from jobs.admin import SERVER, Deed, LogEntry
 from jobs.errors import UserError
 from jobs.log_table import build_log_table
-from jobs.office import SERVER, Deed, LogEntry
 
 PAGE_ENTRIES = 8
 PLAIN_BYTES = 4 * 1024 * 1024  # a larger log is packed
@@ -42,7 +42,7 @@ async def turn_log(interaction: discord.Interaction[LumaBot], subject: str) -> N
 async def _parts(
     interaction: discord.Interaction[LumaBot], page: int, member_id: int | None, moderator_id: int | None
 ) -> dict[str, Any]:
-    entries = await interaction.client.desk.office.log.entries(
+    entries = await interaction.client.desk.admin.log.entries(
         guild_id_of(interaction),
         user_id=member_id,
         actor_id=moderator_id,
@@ -61,7 +61,7 @@ async def _parts(
 async def export_log(interaction: discord.Interaction[LumaBot], _subject: str) -> None:
     """Hand the whole log over as a CSV file, and keep in it that this was done."""
     await interaction.response.defer(ephemeral=True, thinking=True)
-    log, act = interaction.client.desk.office.log, build_act(interaction)
+    log, act = interaction.client.desk.admin.log, build_act(interaction)
     await log.note(act, Deed.EXPORT_LOG, SERVER)
     entries = [entry async for entry in log.export(act.guild_id)]
     name, content = await asyncio.to_thread(pack_log, entries)

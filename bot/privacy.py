@@ -13,9 +13,9 @@ from bot.language import tr, trn
 from bot.presses import Buttons, build_button
 from bot.quota_panels import BLURPLE
 from bot.replies import relative_time
+from jobs.admin import Erased
 from jobs.archive import write_archive
 from jobs.errors import MediaError, UserError
-from jobs.office import Erased
 
 # Discord takes no larger request, whatever a file may have: developers/resources/message.mdx.
 REQUEST_BYTES = 24 * 1024 * 1024
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 async def show_privacy(interaction: discord.Interaction[LumaBot]) -> None:
     """Say what is kept and how long."""
     panel = discord.Embed(title=tr("What I keep of you"), color=BLURPLE)
-    for name, text in _sections(interaction.client.desk.office.kept_days):
+    for name, text in _sections(interaction.client.desk.admin.kept_days):
         panel.add_field(name=name, value=text, inline=False)
     buttons = Buttons(
         build_button("mydata", "all", tr("Send me everything"), discord.ButtonStyle.primary),
@@ -70,8 +70,8 @@ def _sections(days: float) -> list[tuple[str, str]]:
 async def send_records(interaction: discord.Interaction[LumaBot], _subject: str) -> None:
     """Send the asking member all their rows and files as one archive."""
     await interaction.response.defer(ephemeral=True, thinking=True)
-    office = interaction.client.desk.office
-    records = await office.privacy.collect(interaction.user.id)
+    admin = interaction.client.desk.admin
+    records = await admin.privacy.collect(interaction.user.id)
     files = _paths(interaction, records.files)
     room_bytes = min(interaction.filesize_limit, REQUEST_BYTES)
     with TemporaryDirectory(prefix="luma-") as folder:
@@ -96,7 +96,7 @@ def _paths(interaction: discord.Interaction[LumaBot], names: tuple[str, ...]) ->
     paths = {}
     for name in names:
         try:
-            paths[name] = interaction.client.desk.office.files.path(name)
+            paths[name] = interaction.client.desk.admin.files.path(name)
         except ValueError:
             _log.warning("a member's record names no file of the shelf")
     return paths
@@ -124,7 +124,7 @@ async def _erase(interaction: discord.Interaction[LumaBot]) -> None:
     await interaction.response.edit_message(content=tr("Erasing…"), view=None)
     await _cancel_open(interaction)
     desk, user_id = interaction.client.desk, interaction.user.id
-    erased = await desk.office.privacy.erase(user_id, now_ms=desk.clock.now_ms())
+    erased = await desk.admin.privacy.erase(user_id, now_ms=desk.clock.now_ms())
     if erased.open_codes:
         codes = ", ".join(f"`{code}`" for code in erased.open_codes)
         text = tr(
@@ -137,7 +137,7 @@ async def _erase(interaction: discord.Interaction[LumaBot]) -> None:
     await desk.showcase.tend()  # what was shared goes at once
     for name in erased.files:
         try:
-            await desk.office.files.discard(name)
+            await desk.admin.files.discard(name)
         except (OSError, ValueError, MediaError) as error:
             _log.warning("a file of an erased member could not be deleted: %s", type(error).__name__)
     await interaction.edit_original_response(content=_erased_words(erased))

@@ -4,9 +4,9 @@ import discord
 from discord import app_commands
 
 from bot import inert, replies
+from bot.admin import build_act, guild_id_of
 from bot.client import LumaBot
 from bot.language import tr, trn
-from bot.office import build_act, guild_id_of
 from bot.rights import Right, check_above, has_right
 from bot.spans import read_end
 from jobs.errors import InvalidRequestError
@@ -23,7 +23,7 @@ async def grant_bonus(
     check_above(interaction, member)
     act = build_act(interaction, reason)
     ends_ms = read_end(expires, act.at_ms)
-    await interaction.client.desk.office.settings.grant_bonus(act, member.id, count, ends_ms)
+    await interaction.client.desk.admin.settings.grant_bonus(act, member.id, count, ends_ms)
     given = trn("{member} has {count} extra edit", "{member} has {count} extra edits", count, member=member.mention)
     ends = tr("until {when}", when=replies.relative_time(ends_ms)) if ends_ms else tr("without an end")
     await interaction.response.send_message(f"{given}, {ends}.", ephemeral=True)
@@ -32,9 +32,9 @@ async def grant_bonus(
 async def revoke_bonus(interaction: discord.Interaction[LumaBot], member: Member, bonus_id: str, reason: str) -> None:
     """End a member's bonus now and confirm it."""
     check_above(interaction, member)
-    office, act = interaction.client.desk.office, build_act(interaction, reason)
-    own = {bonus.id for bonus in await office.quotas.bonuses(act.guild_id, member.id)}
-    entry = await office.settings.revoke_bonus(act, bonus_id) if bonus_id in own else None
+    admin, act = interaction.client.desk.admin, build_act(interaction, reason)
+    own = {bonus.id for bonus in await admin.quotas.bonuses(act.guild_id, member.id)}
+    entry = await admin.settings.revoke_bonus(act, bonus_id) if bonus_id in own else None
     if entry is None:
         raise InvalidRequestError(
             "{member} has no such bonus. Choose one of the list.", rule="bonus", member=member.mention
@@ -49,7 +49,7 @@ async def suggest_bonuses(interaction: discord.Interaction[LumaBot], typed: str)
     if user_id is None or not has_right(interaction, Right.MODERATE):
         return []
     desk = interaction.client.desk
-    bonuses = await desk.office.quotas.bonuses(guild_id_of(interaction), int(user_id))
+    bonuses = await desk.admin.quotas.bonuses(guild_id_of(interaction), int(user_id))
     now_ms = desk.clock.now_ms()
     alive = [bonus for bonus in bonuses if bonus.expires_at_ms is None or bonus.expires_at_ms > now_ms]
     named = [app_commands.Choice(name=_bonus_name(bonus), value=bonus.id) for bonus in alive]
@@ -63,6 +63,6 @@ def _bonus_name(bonus: Bonus) -> str:
 async def reset_use(interaction: discord.Interaction[LumaBot], member: Member, reason: str) -> None:
     """Let a member's use so far count no more and confirm it."""
     check_above(interaction, member)
-    await interaction.client.desk.office.settings.reset_use(build_act(interaction, reason), member.id)
+    await interaction.client.desk.admin.settings.reset_use(build_act(interaction, reason), member.id)
     text = tr("The ended edits of {member} count no more. Open ones and bonuses stay.", member=member.mention)
     await interaction.response.send_message(text, ephemeral=True)

@@ -8,8 +8,8 @@ import discord
 from bot import inert, replies
 from bot.language import tr
 from bot.quota_replies import bonus_words, explain, left_words
+from jobs.admin import DayUse
 from jobs.job import Job
-from jobs.office import DayUse
 from jobs.quota import Decision, Period, Refusal
 
 BLURPLE = 0x5865F2

@@ -6,15 +6,15 @@ from typing import Any
 import discord
 
 from bot import refusals
+from bot.admin import ask_for, build_asker, guild_id_of
 from bot.charts import ChartError, DaysChart, MembersChart
 from bot.client import LumaBot
 from bot.language import tr
 from bot.names import read_names
-from bot.office import ask_for, build_asker, guild_id_of
 from bot.pages import page_words, read_turn, turn_buttons
 from bot.quota_panels import BLURPLE, add_history, build_quota_panel, day_name, describe_days
 from bot.quota_replies import access_words, standing_words
-from jobs.office import DayUse, Page, UserUse
+from jobs.admin import DayUse, Page, UserUse
 from jobs.quota import Decision, Period
 
 CHART_DAYS = 30
@@ -24,10 +24,10 @@ TOP_ROWS = 10
 
 async def show_own(interaction: discord.Interaction[LumaBot]) -> None:
     """Tell a member what they have left and why."""
-    office, now_ms = interaction.client.desk.office, interaction.client.desk.clock.now_ms()
+    admin, now_ms = interaction.client.desk.admin, interaction.client.desk.clock.now_ms()
     asker = build_asker(interaction)
-    decision = await office.quotas.decision(asker, now_ms=now_ms)
-    access = await office.quotas.access(asker, now_ms=now_ms)
+    decision = await admin.quotas.decision(asker, now_ms=now_ms)
+    access = await admin.quotas.access(asker, now_ms=now_ms)
     barrier = "" if access.is_open else access_words(access)
     in_server = interaction.guild_id is not None
     panel = build_quota_panel(decision, title=tr("Your quota"), barrier=barrier, in_server=in_server)
@@ -37,14 +37,14 @@ async def show_own(interaction: discord.Interaction[LumaBot]) -> None:
 async def show_member(interaction: discord.Interaction[LumaBot], member: discord.Member | discord.User) -> None:
     """Tell a moderator what a member has and from where, with use over time as a chart and the last edits."""
     await interaction.response.defer(ephemeral=True, thinking=True)
-    office, now_ms = interaction.client.desk.office, interaction.client.desk.clock.now_ms()
+    admin, now_ms = interaction.client.desk.admin, interaction.client.desk.clock.now_ms()
     guild_id = guild_id_of(interaction)
-    settings = await office.settings.settings(guild_id)
+    settings = await admin.settings.settings(guild_id)
     asker = ask_for(guild_id, member, settings.access)
-    decision = await office.quotas.decision(asker, now_ms=now_ms)
-    access = await office.quotas.access(asker, now_ms=now_ms)
-    days = await office.quotas.use_by_day(guild_id, member.id, days=CHART_DAYS, now_ms=now_ms)
-    jobs = await office.quotas.server_jobs(guild_id, user_id=member.id, states=None, offset=0, limit=LAST_JOBS)
+    decision = await admin.quotas.decision(asker, now_ms=now_ms)
+    access = await admin.quotas.access(asker, now_ms=now_ms)
+    days = await admin.quotas.use_by_day(guild_id, member.id, days=CHART_DAYS, now_ms=now_ms)
+    jobs = await admin.quotas.server_jobs(guild_id, user_id=member.id, states=None, offset=0, limit=LAST_JOBS)
     panel = build_quota_panel(decision, title=tr("A member's quota"), barrier=standing_words(access))
     panel.description = f"{member.mention}: {panel.description}"
     add_history(panel, days, jobs.items)
@@ -79,9 +79,9 @@ async def turn_top(interaction: discord.Interaction[LumaBot], subject: str) -> N
 
 
 async def _top_parts(interaction: discord.Interaction[LumaBot], page: int, period: Period) -> dict[str, Any]:
-    office, now_ms = interaction.client.desk.office, interaction.client.desk.clock.now_ms()
+    admin, now_ms = interaction.client.desk.admin, interaction.client.desk.clock.now_ms()
     guild_id, offset = guild_id_of(interaction), page * TOP_ROWS
-    users = await office.quotas.top_users(guild_id, since_ms=now_ms - period.span_ms, offset=offset, limit=TOP_ROWS)
+    users = await admin.quotas.top_users(guild_id, since_ms=now_ms - period.span_ms, offset=offset, limit=TOP_ROWS)
     panel = discord.Embed(title=_top_title(period), description=_top_lines(users, offset), color=BLURPLE)
     panel.set_footer(text=page_words(page, size=TOP_ROWS, total=users.total))
     buttons = turn_buttons("top", page, size=TOP_ROWS, total=users.total, rest=period)
@@ -128,7 +128,7 @@ async def _draw(
 ) -> dict[str, Any]:
     """Return the panel with its chart; the figures stand in the panel also where no chart could be drawn."""
     try:
-        picture = await interaction.client.desk.office.charts.draw(chart)
+        picture = await interaction.client.desk.admin.charts.draw(chart)
     except ChartError:
         return {"embed": panel, "attachments": []}
     panel.set_image(url="attachment://use.png")

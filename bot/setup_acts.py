@@ -4,14 +4,14 @@ from collections.abc import Mapping
 
 import discord
 
+from bot.admin import build_act
 from bot.client import LumaBot
 from bot.language import tr, tr_known
 from bot.log_replies import change_words
-from bot.office import build_act
 from bot.rights import check_above
 from jobs.access import Verdict
+from jobs.admin import SERVER, LogEntry, Target, role, user
 from jobs.errors import InvalidRequestError
-from jobs.office import SERVER, LogEntry, Target, role, user
 from jobs.phrases import Phrase
 from jobs.quota import Allowance, Period
 
@@ -69,7 +69,7 @@ async def set_user(
 async def _set_allowance(
     interaction: discord.Interaction[LumaBot], target: Target, allowance: Allowance | None, reason: str
 ) -> None:
-    settings = interaction.client.desk.office.settings
+    settings = interaction.client.desk.admin.settings
     await confirm(interaction, await settings.set_allowance(build_act(interaction, reason), target, allowance))
 
 
@@ -79,7 +79,7 @@ async def set_budget(
     """Cap what all members together may have, or let the operator's default count again."""
     if edits is not None and unlimited:
         raise InvalidRequestError("Give either `edits` or `unlimited`, not both.", rule="edits")
-    settings, act = interaction.client.desk.office.settings, build_act(interaction, reason)
+    settings, act = interaction.client.desk.admin.settings, build_act(interaction, reason)
     if edits is None and not unlimited:
         await confirm(interaction, await settings.unset_budget(act, period))
     else:
@@ -93,7 +93,7 @@ async def list_channel(
     interaction: discord.Interaction[LumaBot], channel_id: int, verdict: Verdict | None, reason: str
 ) -> None:
     """Allow or deny a channel, or take it off the list."""
-    settings = interaction.client.desk.office.settings
+    settings = interaction.client.desk.admin.settings
     await confirm(interaction, await settings.set_channel(build_act(interaction, reason), channel_id, verdict))
 
 
@@ -101,7 +101,7 @@ async def list_role(
     interaction: discord.Interaction[LumaBot], role_id: int, verdict: Verdict | None, reason: str
 ) -> None:
     """Allow or deny a role, or take it off the list."""
-    settings = interaction.client.desk.office.settings
+    settings = interaction.client.desk.admin.settings
     await confirm(interaction, await settings.set_role(build_act(interaction, reason), role_id, verdict))
 
 
@@ -110,14 +110,14 @@ async def set_showcase(
 ) -> None:
     """Choose where shared results go."""
     _check_posting(channel, SHOWING)
-    settings, channel_id = interaction.client.desk.office.settings, channel.id if channel else None
+    settings, channel_id = interaction.client.desk.admin.settings, channel.id if channel else None
     await confirm(interaction, await settings.set_showcase(build_act(interaction), channel_id))
 
 
 async def set_alerts(interaction: discord.Interaction[LumaBot], channel: discord.TextChannel | None) -> None:
     """Choose which channel hears of trouble."""
     _check_posting(channel, POSTING)
-    settings, channel_id = interaction.client.desk.office.settings, channel.id if channel else None
+    settings, channel_id = interaction.client.desk.admin.settings, channel.id if channel else None
     await confirm(interaction, await settings.set_alerts(build_act(interaction), channel_id))
 
 
@@ -145,11 +145,11 @@ def missing_in(channel: discord.abc.GuildChannel, needed: Mapping[str, str]) -> 
 
 async def pause(interaction: discord.Interaction[LumaBot], reason: str) -> None:
     """Take no new edits."""
-    entry = await interaction.client.desk.office.settings.pause(build_act(interaction, reason))
+    entry = await interaction.client.desk.admin.settings.pause(build_act(interaction, reason))
     text = tr("New edits are paused. What has begun goes on.")
     await interaction.response.send_message(f"{text}\n{change_words(entry)}", ephemeral=True)
 
 
 async def resume(interaction: discord.Interaction[LumaBot], reason: str) -> None:
     """Take new edits again."""
-    await confirm(interaction, await interaction.client.desk.office.settings.resume(build_act(interaction, reason)))
+    await confirm(interaction, await interaction.client.desk.admin.settings.resume(build_act(interaction, reason)))

@@ -6,15 +6,15 @@ from typing import Any
 import discord
 
 from bot import inert
+from bot.admin import guild_id_of
 from bot.client import LumaBot
 from bot.language import tr, trn
-from bot.office import guild_id_of
 from bot.pages import page_words, read_turn, turn_buttons
 from bot.quota_panels import BLURPLE
 from bot.quota_replies import allowance_words
 from bot.replies import relative_time
 from jobs.access import AccessRules, Verdict
-from jobs.office import Budget, ServerSettings
+from jobs.admin import Budget, ServerSettings
 from jobs.quota import Defaults
 
 FIELD_CHARS = 1024
@@ -23,14 +23,14 @@ PAGE_MEMBERS = 15
 
 async def show_settings(interaction: discord.Interaction[LumaBot]) -> None:
     """Show everything that is set."""
-    office = interaction.client.desk.office
-    settings = await office.settings.settings(guild_id_of(interaction))
-    await interaction.response.send_message(embed=build_settings(settings, office.defaults), ephemeral=True)
+    admin = interaction.client.desk.admin
+    settings = await admin.settings.settings(guild_id_of(interaction))
+    await interaction.response.send_message(embed=build_settings(settings, admin.defaults), ephemeral=True)
 
 
 async def show_lists(interaction: discord.Interaction[LumaBot]) -> None:
     """Show where and by whom edits may be made."""
-    settings = await interaction.client.desk.office.settings.settings(guild_id_of(interaction))
+    settings = await interaction.client.desk.admin.settings.settings(guild_id_of(interaction))
     panel = discord.Embed(title=tr("Where and by whom edits are made"), color=BLURPLE)
     for name, kind in ((tr("Channels"), "channel"), (tr("Roles"), "role")):
         panel.add_field(name=name, value=list_words(settings.access, kind), inline=False)
@@ -123,7 +123,7 @@ async def turn_members(interaction: discord.Interaction[LumaBot], subject: str) 
 
 
 async def _member_parts(interaction: discord.Interaction[LumaBot], page: int) -> dict[str, Any]:
-    found = await interaction.client.desk.office.settings.user_allowances(
+    found = await interaction.client.desk.admin.settings.user_allowances(
         guild_id_of(interaction), offset=page * PAGE_MEMBERS, limit=PAGE_MEMBERS
     )
     lines = [f"<@{user_id}>: {allowance_words(allowance)}" for user_id, allowance in found.items]

@@ -17,9 +17,9 @@ from bot.share_preview import Draft, build_preview, read_draft, read_job_id
 from bot.showcase_place import Stage, open_stage
 from bot.showcase_post import WITHDRAW
 from jobs.access import Asker, Barrier
+from jobs.admin import Act, Deed, job_of
 from jobs.errors import DeliveryRetryError, LimitReachedError, UserError
 from jobs.job import Job
-from jobs.office import Act, Deed, job_of
 from jobs.shares import Choices, Share, ShareState
 
 
@@ -132,7 +132,7 @@ async def _shareable(interaction: discord.Interaction[LumaBot], job_id: str) -> 
         raise UserError("This edit was made in direct messages, and only a server has a showcase.", rule="share")
     desk = interaction.client.desk
     asker = Asker(interaction.user.id, job.guild_id)
-    access = await desk.office.quotas.access(asker, now_ms=desk.clock.now_ms())
+    access = await desk.admin.quotas.access(asker, now_ms=desk.clock.now_ms())
     if access.barrier is Barrier.BLOCK:
         raise LimitReachedError("kept out", rule=access.barrier, decision=access)
     return job
@@ -140,7 +140,7 @@ async def _shareable(interaction: discord.Interaction[LumaBot], job_id: str) -> 
 
 async def _stage(interaction: discord.Interaction[LumaBot], job: Job) -> Stage:
     assert job.guild_id is not None
-    settings = await interaction.client.desk.office.settings.settings(job.guild_id)
+    settings = await interaction.client.desk.admin.settings.settings(job.guild_id)
     stage = await open_stage(interaction.client, job.guild_id, settings.showcase_channel_id)
     if not await interaction.client.desk.showcase.files.is_kept(job):
         raise UserError("This video isn't kept any more, so it can't be shared.", rule="share")
@@ -162,7 +162,7 @@ async def _show(
 async def _note(interaction: discord.Interaction[LumaBot], share: Share, deed: Deed) -> None:
     """Keep in the server's log that a result was shared or taken back."""
     act = Act(share.guild_id, interaction.user.id, interaction.client.desk.clock.now_ms())
-    await interaction.client.desk.office.log.note(act, deed, job_of(share.code, share.user_id))
+    await interaction.client.desk.admin.log.note(act, deed, job_of(share.code, share.user_id))
 
 
 def _gone() -> UserError:

@@ -5,10 +5,10 @@ from dataclasses import replace
 import discord
 
 from bot import inert
+from bot.admin import build_act
 from bot.client import LumaBot
 from bot.entry import check_words
 from bot.language import tr
-from bot.office import build_act
 from bot.options import find_foreign_word
 from bot.setup_acts import confirm
 from jobs.errors import InvalidRequestError

@@ -7,10 +7,10 @@ from typing import Protocol
 
 from bot.faults import DISCORD_FAULTS
 from bot.metrics import Metrics
+from jobs.admin import BudgetWarning
 from jobs.errors import LumaBotError
 from jobs.gates import ServiceState
 from jobs.job import Job, State
-from jobs.office import BudgetWarning
 from jobs.ports import Clock
 
 log = logging.getLogger(__name__)

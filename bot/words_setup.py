@@ -4,9 +4,9 @@ import discord
 from discord import app_commands
 
 from bot import inert
+from bot.admin import build_act, guild_id_of
 from bot.client import LumaBot
 from bot.language import tr, trn
-from bot.office import build_act, guild_id_of
 from bot.quota_panels import BLURPLE
 from bot.rights import Right, has_right
 from bot.setup_acts import confirm
@@ -18,20 +18,20 @@ CHOICES = 25
 
 async def add_word(interaction: discord.Interaction[LumaBot], word: str, reason: str) -> None:
     """Block a word."""
-    office, act = interaction.client.desk.office, build_act(interaction, reason)
-    if len((await office.settings.settings(act.guild_id)).words) >= MOST_WORDS:
+    admin, act = interaction.client.desk.admin, build_act(interaction, reason)
+    if len((await admin.settings.settings(act.guild_id)).words) >= MOST_WORDS:
         raise InvalidRequestError(
             "This server blocks {count} words already, and more are not possible. Let one through first.",
             rule="words",
             count=MOST_WORDS,
         )
-    await confirm(interaction, await office.settings.add_word(act, word))
+    await confirm(interaction, await admin.settings.add_word(act, word))
 
 
 async def remove_word(interaction: discord.Interaction[LumaBot], word: str, reason: str) -> None:
     """Let a word through again."""
-    office = interaction.client.desk.office
-    entry = await office.settings.remove_word(build_act(interaction, reason), " ".join(word.split()).casefold())
+    admin = interaction.client.desk.admin
+    entry = await admin.settings.remove_word(build_act(interaction, reason), " ".join(word.split()).casefold())
     if entry is None:
         raise InvalidRequestError("{word} is not blocked here.", rule="words", word=inert.code(word, 60))
     await confirm(interaction, entry)
@@ -39,7 +39,7 @@ async def remove_word(interaction: discord.Interaction[LumaBot], word: str, reas
 
 async def list_words(interaction: discord.Interaction[LumaBot]) -> None:
     """Show the blocked words."""
-    words = (await interaction.client.desk.office.settings.settings(guild_id_of(interaction))).words
+    words = (await interaction.client.desk.admin.settings.settings(guild_id_of(interaction))).words
     title = trn("{count} blocked word", "{count} blocked words", len(words))
     text = inert.join_within((inert.code(word, 60) for word in sorted(words)), 4096, " ")
     panel = discord.Embed(title=title, description=text or tr("none"), color=BLURPLE)
@@ -48,7 +48,7 @@ async def list_words(interaction: discord.Interaction[LumaBot]) -> None:
 
 async def try_text(interaction: discord.Interaction[LumaBot], text: str) -> None:
     """Say which blocked words a text would hit, and where."""
-    words = (await interaction.client.desk.office.settings.settings(guild_id_of(interaction))).words
+    words = (await interaction.client.desk.admin.settings.settings(guild_id_of(interaction))).words
     hits = build_filter(words).find(text)
     if not hits:
         answer = tr("That text would pass: it hits none of {count} blocked words.", count=len(words))
@@ -64,6 +64,6 @@ async def suggest_words(interaction: discord.Interaction[LumaBot], typed: str) -
     """Return the blocked words, to choose from."""
     if not has_right(interaction, Right.SETUP):
         return []
-    words = (await interaction.client.desk.office.settings.settings(guild_id_of(interaction))).words
+    words = (await interaction.client.desk.admin.settings.settings(guild_id_of(interaction))).words
     fitting = [word for word in sorted(words) if typed.casefold() in word]
     return [app_commands.Choice(name=word, value=word) for word in fitting[:CHOICES]]

@@ -6,8 +6,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.admin import REASON_CHARS
 from bot.client import LumaBot
-from bot.office import REASON_CHARS
 from bot.rights import Right, RightsSubgroup, rightly
 from bot.setup_acts import build_allowance, set_budget, set_default, set_role, set_user
 from bot.setup_panels import show_members, turn_members

@@ -6,10 +6,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.admin import REASON_CHARS
 from bot.client import LumaBot
 from bot.member_acts import block_member, show_blocks, turn_blocks, unblock_member
 from bot.mod_log import export_log, show_log, turn_log
-from bot.office import REASON_CHARS
 from bot.rights import Right, rightly
 from bot.spans import suggest_ends
 

@@ -6,8 +6,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.admin import REASON_CHARS
 from bot.client import LumaBot
-from bot.office import REASON_CHARS
 from bot.quota_acts import grant_bonus, reset_use, revoke_bonus, suggest_bonuses
 from bot.quota_views import show_member, show_own, show_top, turn_top
 from bot.rights import Right, RightsSubgroup, rightly

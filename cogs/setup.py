@@ -6,9 +6,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.admin import REASON_CHARS
 from bot.client import LumaBot
 from bot.doctor import show_doctor
-from bot.office import REASON_CHARS
 from bot.setup_acts import list_channel, list_role, pause, resume, set_alerts, set_showcase
 from bot.setup_panels import show_lists, show_settings
 from jobs.access import Verdict

@@ -6,10 +6,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.admin import REASON_CHARS
 from bot.client import LumaBot
 from bot.mod_job_acts import cancel_job, redeliver_job, retry_job
 from bot.mod_jobs import show_jobs, suggest_jobs, turn_jobs
-from bot.office import REASON_CHARS
 from bot.rights import Right, RightsSubgroup, rightly
 
 Reason = app_commands.Range[str, 1, REASON_CHARS]

@@ -6,8 +6,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.admin import REASON_CHARS
 from bot.client import LumaBot
-from bot.office import REASON_CHARS
 from bot.rights import Right, RightsSubgroup
 from bot.words_setup import add_word, list_words, remove_word, suggest_words, try_text
 

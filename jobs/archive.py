@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.office import MemberRecords
+from jobs.admin import MemberRecords
 
 
 @dataclass(frozen=True, slots=True)

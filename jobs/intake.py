@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from jobs.admin import Act, Deed, LogNote, job_of
 from jobs.choosing import check_full_prompt
 from jobs.errors import ProviderError, UserError
 from jobs.job import Charge, Job, Kind, NewJob, State
-from jobs.office import Act, Deed, LogNote, job_of
 from jobs.outside import Outside
 from jobs.ports import Attempt, Posted
 from jobs.retries import Timings

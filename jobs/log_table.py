@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from jobs.office import LogEntry
+from jobs.admin import LogEntry
 
 _COLUMNS = ("number", "time", "actor", "deed", "target_kind", "target", "member", "before", "after", "reason")
 

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jobs.admin import BudgetWarning, LogNote
 from jobs.errors import ProviderGoneError, StorageError
 from jobs.gates import Gates
 from jobs.job import Charge, Job
-from jobs.office import BudgetWarning, LogNote
 from jobs.ports import (
     Alarms,
     Clips,

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from jobs.admin import Act, Deed, LogNote, job_of
 from jobs.errors import UserError
 from jobs.job import Job, State
-from jobs.office import Act, Deed, LogNote, job_of
 from jobs.outside import Outside
 from jobs.parcels import hand_over
 from jobs.ports import Posted

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from jobs.admin import BudgetWarning, LogNote
 from jobs.job import Charge, Job, Kind, NewJob, State
-from jobs.office import BudgetWarning, LogNote
 from jobs.quota import Decision
 
 

@@ -6,8 +6,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Protocol
 
+from jobs.admin import Act, LogEntry
 from jobs.errors import InvalidRequestError
-from jobs.office import Act, LogEntry
 
 NAME_CHARS = 40
 TEXT_CHARS = 500

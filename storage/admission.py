@@ -1,9 +1,9 @@
 """Decide whether a new job is let in, by the rows its own transaction sees."""
 
 from jobs.access import Asker
+from jobs.admin import BudgetWarning
 from jobs.errors import LimitReachedError
 from jobs.job import NewJob
-from jobs.office import BudgetWarning
 from jobs.quota import DAY_MS, Decision, Defaults, Period
 from storage.database import Session
 from storage.standing import MONTH_MS, budget_of, find_again, read_access, read_decision, settings_of

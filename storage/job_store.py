@@ -4,8 +4,8 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from jobs.admin import LogNote
 from jobs.job import Charge, Job, Kind, NewJob, State
-from jobs.office import LogNote
 from jobs.ports import (
     Admitted,
     Attempt,

@@ -2,9 +2,9 @@
 
 import json
 
-from jobs.office import Act, Deed, Facts, LogEntry, LogNote, Target
+from jobs.admin import Act, Deed, Facts, LogEntry, LogNote, Target
+from storage.admin_rows import read_entry
 from storage.database import Session
-from storage.office_rows import read_entry
 
 
 def write_note(session: Session, note: LogNote) -> LogEntry:

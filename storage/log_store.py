@@ -1,18 +1,18 @@
-"""Read the log of who did what, and keep deeds that change nothing in the office itself."""
+"""Read the log of who did what, and keep deeds that change no setting."""
 
 from collections.abc import AsyncIterator
 from functools import partial
 
-from jobs.office import Act, Deed, Facts, LogEntry, Page, Target
+from jobs.admin import Act, Deed, Facts, LogEntry, Page, Target
+from storage.admin_rows import read_entry
 from storage.database import Database, Row, Session, Value
 from storage.log_rows import write_entry
-from storage.office_rows import read_entry
 
 _EXPORT_ROWS = 500
 
 
 class SqlLogStore:
-    """Keep the log in a database; implements `jobs.office_ports.LogStore`."""
+    """Keep the log in a database; implements `jobs.admin_ports.LogStore`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -20,7 +20,7 @@ class SqlLogStore:
     async def note(
         self, act: Act, deed: Deed, target: Target, *, before: Facts | None = None, after: Facts | None = None
     ) -> LogEntry:
-        """Keep an act that changes nothing in the office itself."""
+        """Keep an act that changes no setting."""
         return await self._database.write(lambda session: write_entry(session, act, deed, target, before, after))
 
     async def entries(

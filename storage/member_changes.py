@@ -3,11 +3,11 @@
 import secrets
 
 from jobs.access import Block
-from jobs.office import Act, Deed, Facts, LogEntry, user
+from jobs.admin import Act, Deed, Facts, LogEntry, user
 from jobs.quota import Bonus
+from storage.admin_rows import read_block, read_bonus
 from storage.database import Session
 from storage.log_rows import write_entry
-from storage.office_rows import read_block, read_bonus
 
 
 def block(session: Session, act: Act, user_id: int, until_ms: int | None) -> LogEntry:

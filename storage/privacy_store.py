@@ -5,8 +5,8 @@ import secrets
 from collections.abc import Iterator
 from typing import Any
 
+from jobs.admin import Erased, Facts, MemberRecords
 from jobs.job import Job, Request
-from jobs.office import Erased, Facts, MemberRecords
 from jobs.quota import Period
 from storage import job_reads
 from storage.database import Database, Row, Session
@@ -17,7 +17,7 @@ _JSON_COLUMNS = frozenset({"request", "clip", "result", "failure", "before", "af
 
 
 class SqlPrivacyStore:
-    """Collect and erase in a database; implements `jobs.office_ports.PrivacyStore`."""
+    """Collect and erase in a database; implements `jobs.admin_ports.PrivacyStore`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
+from jobs.admin import DayUse, Page, UserUse
 from jobs.job import OPEN_STATES, Job, State
-from jobs.office import DayUse, Page, UserUse
 from jobs.quota import DAY_MS, Bonus
+from storage.admin_rows import read_bonus
 from storage.database import Session, Value
 from storage.job_rows import read_job
-from storage.office_rows import read_bonus
 
 
 def top_users(session: Session, guild_id: int, *, since_ms: int, offset: int, limit: int) -> Page[UserUse]:

@@ -1,17 +1,17 @@
 """Read who has how much from the ledger."""
 
 from jobs.access import Access, AccessRules, Asker, decide_access
+from jobs.admin import DayUse, Page, UserUse
 from jobs.job import Job, State
-from jobs.office import DayUse, Page, UserUse
 from jobs.quota import Bonus, Decision, Defaults
 from storage import quota_reads
+from storage.admin_rows import SETTINGS_TABLES, read_blocks, read_settings
 from storage.database import Database
-from storage.office_rows import SETTINGS_TABLES, read_blocks, read_settings
 from storage.standing import read_decision, settings_of
 
 
 class SqlQuotaStore:
-    """Count from the ledger; implements `jobs.office_ports.QuotaStore`."""
+    """Count from the ledger; implements `jobs.admin_ports.QuotaStore`."""
 
     def __init__(self, database: Database, defaults: Defaults) -> None:
         self._database = database

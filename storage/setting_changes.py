@@ -3,11 +3,11 @@
 import json
 
 from jobs.access import Verdict
-from jobs.office import SERVER, Act, Deed, Facts, LogEntry, Target, TargetKind
+from jobs.admin import SERVER, Act, Deed, Facts, LogEntry, Target, TargetKind
 from jobs.quota import Allowance
+from storage.admin_rows import read_allowance
 from storage.database import Session
 from storage.log_rows import write_entry
-from storage.office_rows import read_allowance
 
 
 def facts_of(allowance: Allowance) -> Facts:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from jobs.access import Access, Asker, Block, decide_access
+from jobs.admin import ServerSettings
 from jobs.job import NewJob
-from jobs.office import ServerSettings
 from jobs.quota import (
     DAY_MS,
     Allowance,
@@ -21,9 +21,9 @@ from jobs.quota import (
     decide,
     rule_for,
 )
+from storage.admin_rows import read_allowance, read_block, read_bonus, read_settings
 from storage.database import Row, Session
 from storage.job_rows import build_request
-from storage.office_rows import read_allowance, read_block, read_bonus, read_settings
 
 MONTH_MS = 30 * DAY_MS
 # What nobody reads to the end is counted no further than this.

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from jobs.admin import Act, Deed, Facts, LogEntry, Target, TargetKind
 from jobs.errors import InvalidRequestError
-from jobs.office import Act, Deed, Facts, LogEntry, Target, TargetKind
 from jobs.styles import RECENT, SERVER_STYLES, Style, Taste, find_style, style_key
 from storage.database import Database, Session
 from storage.log_rows import write_entry

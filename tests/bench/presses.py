@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from jobs.office import Act
+from jobs.admin import Act
 from jobs.styles import SERVER_STYLES, Style
 from storage import open_store
 from storage.database import Session

@@ -9,12 +9,12 @@ import pytest
 from bot.alerts import MOST_IN_SPAN, SPAN_MS, STUCK_MS
 from bot.metrics import Metrics
 from bot.watching import Watch
-from jobs.office import BudgetWarning
+from jobs.admin import BudgetWarning
 from jobs.quota import Period
 from sandbox.discord import permissions as can
 from sandbox.discord.model import Overwrite
 from sandbox.discord.views import MessageView
-from tests.bot.office_world import act_of, guild_of, member_id, role_id, run, text_of
+from tests.bot.admin_world import act_of, guild_of, member_id, role_id, run, text_of
 from tests.bot.world import BotWorld, open_bot_world
 from tests.fakes import NO_LIMITS
 
@@ -22,7 +22,7 @@ from tests.fakes import NO_LIMITS
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[BotWorld]:
     async with open_bot_world(tmp_path, defaults=NO_LIMITS) as opened:
-        await opened.office.settings.set_alerts(act_of(opened), opened.server.world.find_channel("showcase").id)
+        await opened.admin.settings.set_alerts(act_of(opened), opened.server.world.find_channel("showcase").id)
         yield opened
 
 
@@ -58,7 +58,7 @@ async def test_an_abuser_does_not_flood_the_channel(world: BotWorld) -> None:
 
 
 async def test_a_budget_is_told_at_80_per_cent_and_when_it_is_full_each_once(world: BotWorld) -> None:
-    await world.office.settings.set_budget(act_of(world), Period.DAY, 5)
+    await world.admin.settings.set_budget(act_of(world), Period.DAY, 5)
     for number in range(6):
         await world.modify(prompt=f"take {number}")
     texts = [text_of(alert) for alert in await alerts(world)]
@@ -69,7 +69,7 @@ async def test_a_budget_is_told_at_80_per_cent_and_when_it_is_full_each_once(wor
 async def test_many_small_accounts_meet_the_budget_and_moderators_hear_of_it(world: BotWorld) -> None:
     local = world.server.world
     guild = local.guilds[guild_of(world)]
-    await world.office.settings.set_budget(act_of(world), Period.DAY, 10)
+    await world.admin.settings.set_budget(act_of(world), Period.DAY, 10)
     for number in range(30):
         name = f"Account {number}"
         local.add_member(guild, local.add_user(name), [guild.roles[role_id(world, "Member")]])

@@ -9,7 +9,7 @@ import pytest
 from jobs.job import Failure, FailureCode, Job
 from sandbox.discord import permissions as can
 from sandbox.discord.model import Overwrite
-from tests.bot.office_world import guild_of, member_id, role_id, run
+from tests.bot.admin_world import guild_of, member_id, role_id, run
 from tests.bot.world import BotWorld, open_bot_world
 
 Loss = Callable[[BotWorld, Job], None]

@@ -15,7 +15,7 @@ from jobs.errors import DeliveryError, DeliveryRetryError
 from jobs.job import Failure, FailureCode, Job
 from sandbox.discord import permissions as can
 from sandbox.discord.model import Overwrite
-from tests.bot.office_world import member_id
+from tests.bot.admin_world import member_id
 from tests.bot.world import BotWorld, open_bot_world
 from tests.fakes import NO_LIMITS
 from tests.jobs.making import make_new

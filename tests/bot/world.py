@@ -9,12 +9,12 @@ from pathlib import Path
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.admin import Administration
 from bot.charts import Charts
 from bot.checkup import CheckLine
 from bot.client import ClientOptions, LumaBot
 from bot.delivery import DiscordDelivery
 from bot.desk import Desk
-from bot.office import Office
 from bot.result_desk import ResultDesk
 from bot.share_files import ShareFiles
 from bot.showcase import Showcase
@@ -33,9 +33,9 @@ from sandbox.discord.default_world import build_world
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.views import InteractionView, MessageView
 from storage import open_store
+from storage.admin import open_admin
 from storage.database import Database
 from storage.job_store import SqlJobStore
-from storage.office import open_office
 from storage.result_store import SqlResultStore
 from storage.share_store import SqlShareStore
 from storage.style_store import SqlStyleStore
@@ -105,8 +105,8 @@ class BotWorld:
         self.results = SqlResultStore(self.database)
         providers = {self.provider.abilities.name: self.provider}
         results = ResultDesk(self.results, self.clips, self.delivery.upload_limit, self.delivery.show, providers.get)
-        stores = open_office(self.database, self.defaults)
-        self.office = Office(
+        stores = open_admin(self.database, self.defaults)
+        self.admin = Administration(
             stores.quotas,
             stores.settings,
             stores.log,
@@ -123,7 +123,7 @@ class BotWorld:
             self.bot, self.shares, self.store.get, ShareFiles(results), self.clock, vote_seconds=0.02
         )
         self.bot.attach(
-            Desk(self.intake, self.store, self.clock, check_link, self.office, results, self.styles, self.showcase)
+            Desk(self.intake, self.store, self.clock, check_link, self.admin, results, self.styles, self.showcase)
         )
 
     async def check_process(self) -> list[CheckLine]:

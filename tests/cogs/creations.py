@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from jobs.admin import Act
 from jobs.job import Charge, Job, Prepared, Result, State
-from jobs.office import Act
 from jobs.ports import Parcel
 from sandbox.discord import permissions as can
 from sandbox.discord.model import FORUM, MEDIA, TEXT, Channel, Overwrite
@@ -60,7 +60,7 @@ async def open_showcase(
         async with heard(world, "guild_channel_update"):
             channel.requires_tag = True
             local.change_channel(channel)
-    await world.office.settings.set_showcase(Act(guild.id, local.find_user("Ada").id, 1), channel.id)
+    await world.admin.settings.set_showcase(Act(guild.id, local.find_user("Ada").id, 1), channel.id)
     return channel
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot.deleting import clear_the_rest
+from jobs.admin import Deed
 from jobs.errors import DeliveryError
 from jobs.job import Job
-from jobs.office import Deed
 from jobs.result_ports import Keepsake, Pair
 from tests.bot.results import children, delivered, keep_file, keep_files, plant_button, press, told
 from tests.bot.world import BotWorld, open_bot_world
@@ -70,7 +70,7 @@ async def test_its_card_says_so(world: BotWorld) -> None:
 async def test_the_log_tells_who_deleted_whose(world: BotWorld) -> None:
     job = await delivered(world)
     await press(world, job, "deletion", "Robin")
-    (entry,) = (await world.office.log.entries(job.guild_id or 0, offset=0, limit=5)).items
+    (entry,) = (await world.admin.log.entries(job.guild_id or 0, offset=0, limit=5)).items
     robin = world.server.world.find_user("Robin").id
     assert (entry.deed, entry.actor_id, entry.target.name) == (Deed.DELETE_RESULT, robin, job.code)
     events = [event for event in await world.store.events(job.id) if event.event == "delete"]

@@ -12,7 +12,7 @@ from jobs.job import Failure, FailureCode, State
 from sandbox.discord import permissions as can
 from sandbox.discord.model import Overwrite
 from sandbox.discord.views import MessageView
-from tests.bot.office_world import guild_of, member_id, press, run, say, text_of
+from tests.bot.admin_world import guild_of, member_id, press, run, say, text_of
 from tests.bot.world import BotWorld, open_bot_world
 from tests.cogs.creations import deliver
 from tests.jobs.making import make_new

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jobs.job import State
-from tests.bot.office_world import member_id, press, run, text_of
+from tests.bot.admin_world import member_id, press, run, text_of
 from tests.bot.world import BotWorld, open_bot_world
 from tests.cogs.creations import deliver
 from tests.cogs.test_moderation import content_of

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from jobs.admin import SERVER, role, user
 from jobs.job import State
-from jobs.office import SERVER, role, user
 from jobs.quota import Allowance, Period
 from sandbox.discord.actor import RefusedError
-from tests.bot.office_world import (
+from tests.bot.admin_world import (
     SOME,
     act_of,
     buttons_of,
@@ -48,9 +48,9 @@ async def refused(world: BotWorld, user_name: str = "Mia", **options: str | bool
 class TestOwn:
     async def test_a_role_a_bonus_and_use_are_explained(self, world: BotWorld) -> None:
         creator = role_id(world, "Creator")
-        await world.office.settings.set_allowance(act_of(world), role(creator), Allowance(15))
+        await world.admin.settings.set_allowance(act_of(world), role(creator), Allowance(15))
         ends_ms = world.clock.now_ms() + 3 * DAY_SECONDS * 1000
-        await world.office.settings.grant_bonus(act_of(world), member_id(world, "Mia"), 5, ends_ms)
+        await world.admin.settings.grant_bonus(act_of(world), member_id(world, "Mia"), 5, ends_ms)
         await world.modify()
         text = await say(world, "Mia", "luma quota")
         assert f"15 a day from <@&{creator}>, +5 until <t:{ends_ms // 1000}:R>; 1 used; 1 of them still open." in text
@@ -76,13 +76,13 @@ class TestOwn:
         assert len(await world.jobs()) == 3
 
     async def test_the_servers_budget_is_named(self, world: BotWorld) -> None:
-        await world.office.settings.set_budget(act_of(world), Period.DAY, 1)
+        await world.admin.settings.set_budget(act_of(world), Period.DAY, 1)
         await world.modify("Noah")
         assert "all of its 1 edits a day" in await refused(world)
         assert "1 of 1 in a day" in await say(world, "Mia", "luma quota")
 
     async def test_a_pause_and_a_block_are_told(self, world: BotWorld) -> None:
-        await world.office.settings.block(act_of(world, reason="spam *and* more"), member_id(world, "Mia"), None)
+        await world.admin.settings.block(act_of(world, reason="spam *and* more"), member_id(world, "Mia"), None)
         text = await say(world, "Mia", "luma quota")
         assert "blocked you" in text
         assert "spam \\*and\\* more" in text
@@ -125,7 +125,7 @@ class TestRaces:
         names = [f"Person {number}" for number in range(16)]
         for name in names:
             local.add_member(guild, local.add_user(name), [local.guilds[guild.id].roles[member]])
-        await world.office.settings.set_budget(act_of(world), Period.DAY, 5)
+        await world.admin.settings.set_budget(act_of(world), Period.DAY, 5)
         views = await asyncio.gather(*(world.modify(name, prompt=name) for name in names for _ in range(2)))
         assert len(await world.jobs()) == 5
         assert all(view.state == "answered" for view in views)
@@ -134,7 +134,7 @@ class TestRaces:
         assert not any("went wrong" in text or "could not save" in text for text in refusals)
 
     async def test_menu_command_and_button_at_once_pass_the_limit_by_none(self, world: BotWorld) -> None:
-        await world.office.settings.set_allowance(act_of(world), user(member_id(world, "Mia")), Allowance(2))
+        await world.admin.settings.set_allowance(act_of(world), user(member_id(world, "Mia")), Allowance(2))
         job, message = await deliver(world)
         posted = await world.actor.post("Mia", "edits", files=[("clip.mp4", b"a clip")])
         form = await world.actor.context_menu("Mia", "Modify with Luma", posted.id)
@@ -148,7 +148,7 @@ class TestRaces:
 
     async def test_a_limit_that_falls_meanwhile_stops_only_what_is_new(self, world: BotWorld) -> None:
         await world.modify()
-        await world.office.settings.set_allowance(act_of(world), SERVER, Allowance(1))
+        await world.admin.settings.set_allowance(act_of(world), SERVER, Allowance(1))
         assert "1 a day by default; 1 used" in await refused(world, prompt="another")
         assert (await world.jobs())[0].state is State.QUEUED
 
@@ -238,7 +238,7 @@ class TestModerators:
         options = {"member": member_id(world, "Mia"), "count": 1, "reason": "x", "expires": expires}
         text = await say(world, "Robin", "luma-mod quota bonus", options)
         assert "as a time" in text or "within the year" in text
-        assert await world.office.quotas.bonuses(guild_of(world), member_id(world, "Mia")) == []
+        assert await world.admin.quotas.bonuses(guild_of(world), member_id(world, "Mia")) == []
 
     async def test_nobody_acts_on_those_who_stand_as_high_or_on_themselves(self, world: BotWorld) -> None:
         for target, said in (("Ada", "as high as you"), ("Robin", "to yourself")):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from jobs.admin import Act
 from jobs.job import ClipSource, FailureCode, Kind, Request, State
-from jobs.office import Act
 from tests.bot.results import answer, children, deliver, delivered, failed, keep_files, plant_button, press, told
 from tests.bot.world import BotWorld, open_bot_world
 from tests.environment import need_openapi
@@ -118,7 +118,7 @@ class TestReword:
 
     async def test_words_the_server_has_blocked_are_refused(self, world: BotWorld) -> None:
         job = await delivered(world)
-        await world.office.settings.add_word(Act(job.guild_id or 0, 1, world.clock.now_ms()), "neon")
+        await world.admin.settings.add_word(Act(job.guild_id or 0, 1, world.clock.now_ms()), "neon")
         opened = await press(world, job, "reword")
         answered = await world.actor.submit_modal(opened.id, {"prompt": "all neon"})
         assert "blocked" in told(world, answered)
@@ -127,7 +127,7 @@ class TestReword:
     async def test_a_blocked_member_makes_nothing(self, world: BotWorld) -> None:
         job = await delivered(world)
         opened = await press(world, job, "reword")
-        await world.office.settings.block(Act(job.guild_id or 0, 1, world.clock.now_ms(), "spam"), job.user_id, None)
+        await world.admin.settings.block(Act(job.guild_id or 0, 1, world.clock.now_ms(), "spam"), job.user_id, None)
         answered = await world.actor.submit_modal(opened.id, {"prompt": "make it cold"})
         assert answer(world, answered).ephemeral
         for action in ("again", "reword", "input"):

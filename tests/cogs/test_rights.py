@@ -8,7 +8,7 @@ import pytest
 
 from bot.rights import Right
 from sandbox.discord.views import CommandView
-from tests.bot.office_world import guild_of, member_id, role_id, run, show_all_commands, text_of
+from tests.bot.admin_world import guild_of, member_id, role_id, run, show_all_commands, text_of
 from tests.bot.world import BotWorld, open_bot_world
 from tests.cogs.test_library import plant_button
 
@@ -46,7 +46,7 @@ def options_for(world: BotWorld, command: CommandView) -> Mapping[str, Any]:
 
 
 async def log_size(world: BotWorld) -> int:
-    return (await world.office.log.entries(guild_of(world), offset=0, limit=1)).total
+    return (await world.admin.log.entries(guild_of(world), offset=0, limit=1)).total
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from bot.checkup import CheckLine
 from sandbox.discord import permissions as can
 from sandbox.discord.model import Overwrite
 from sandbox.discord.views import InteractionView
-from tests.bot.office_world import SOME, act_of, guild_of, member_id, role_id, run, say
+from tests.bot.admin_world import SOME, act_of, guild_of, member_id, role_id, run, say
 from tests.bot.world import BotWorld, open_bot_world
 from tests.cogs.creations import deliver, heard
 
@@ -61,7 +61,7 @@ class TestQuota:
         self, world: BotWorld, options: dict[str, object], said: str
     ) -> None:
         assert said in await say(world, "Ada", "luma-setup quota default", options)
-        assert (await world.office.settings.settings(guild_of(world))).allowance is None
+        assert (await world.admin.settings.settings(guild_of(world))).allowance is None
 
     async def test_members_with_their_own_are_listed(self, world: BotWorld) -> None:
         await run(world, "Ada", "luma-setup quota user", {"member": member_id(world, "Mia"), "edits": 4})
@@ -77,11 +77,11 @@ class TestQuota:
 
     async def test_the_servers_budget_is_set_and_left_to_the_operator_again(self, world: BotWorld) -> None:
         await run(world, "Ada", "luma-setup budget", {"period": "month", "edits": 90})
-        settings = await world.office.settings.settings(guild_of(world))
+        settings = await world.admin.settings.settings(guild_of(world))
         assert settings.budget_month is not None
         assert settings.budget_month.edits == 90
         await run(world, "Ada", "luma-setup budget", {"period": "month"})
-        assert (await world.office.settings.settings(guild_of(world))).budget_month is None
+        assert (await world.admin.settings.settings(guild_of(world))).budget_month is None
 
 
 class TestPlaces:
@@ -123,7 +123,7 @@ class TestPlaces:
         mods = world.server.world.find_channel("mods").id
         text = await say(world, "Ada", "luma-setup alerts", {"channel": mods})
         assert "**View Channel**" in text
-        assert (await world.office.settings.settings(guild_of(world))).alerts_channel_id is None
+        assert (await world.admin.settings.settings(guild_of(world))).alerts_channel_id is None
 
 
 class TestPause:
@@ -183,7 +183,7 @@ class TestWords:
     @pytest.mark.parametrize("word", ["*", "a", "  ", "w" * 61])
     async def test_a_word_that_would_hit_everything_is_refused(self, world: BotWorld, word: str) -> None:
         assert "blocked word" in await say(world, "Ada", "luma-setup words add", {"word": word})
-        assert (await world.office.settings.settings(guild_of(world))).words == ()
+        assert (await world.admin.settings.settings(guild_of(world))).words == ()
 
 
 class TestShow:
@@ -245,5 +245,5 @@ class TestDoctor:
         assert "+60 s off Discord's" in await say(world, "Ada", "luma-setup doctor")
 
     async def test_a_deleted_alerts_channel_is_seen(self, world: BotWorld) -> None:
-        await world.office.settings.set_alerts(act_of(world), 4711)
+        await world.admin.settings.set_alerts(act_of(world), 4711)
         assert "**Alerts**: the channel is gone" in await say(world, "Ada", "luma-setup doctor")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from jobs.admin import Act
 from jobs.job import Job
-from jobs.office import Act
 from jobs.shares import ShareState
 from sandbox.discord import permissions as can
 from sandbox.discord.actor import RefusedError
@@ -266,7 +266,7 @@ class TestShowcaseInTrouble:
         await open_showcase(world)
         job, message_id = await deliver(world)
         guild, mia = job.guild_id or 0, job.user_id
-        await world.office.settings.block(Act(guild, 1, world.clock.now_ms(), "enough"), mia, None)
+        await world.admin.settings.block(Act(guild, 1, world.clock.now_ms(), "enough"), mia, None)
         await preview(world, job, message_id)
         assert await state(world, job) is None
 
@@ -335,7 +335,7 @@ class TestWithdrawing:
         await world.settled()
         assert posts(world, channel) == []
         assert await state(world, job) is ShareState.WITHDRAWN
-        log = await world.office.log.entries(job.guild_id or 0, offset=0, limit=5)
+        log = await world.admin.log.entries(job.guild_id or 0, offset=0, limit=5)
         assert [str(entry.deed) for entry in log.items[:2]] == ["withdraw_share", "share_result"]
 
     async def test_somebody_else_does_not(self, world: BotWorld) -> None:
@@ -364,7 +364,7 @@ class TestWithdrawing:
         button = custom_id(post, "Withdraw")
         await asyncio.gather(*(world.actor.press("Mia", post.id, button) for _ in range(50)), return_exceptions=True)
         await world.settled()
-        log = await world.office.log.entries(job.guild_id or 0, offset=0, limit=100)
+        log = await world.admin.log.entries(job.guild_id or 0, offset=0, limit=100)
         assert [str(entry.deed) for entry in log.items].count("withdraw_share") == 1
 
     async def test_a_post_a_moderator_deleted_by_hand_is_withdrawn_all_the_same(self, world: BotWorld) -> None:

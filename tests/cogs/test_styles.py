@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.office import Act
+from jobs.admin import Act
 from jobs.styles import BUILT_IN, SERVER_STYLES, Style
 from sandbox.discord.actor import RefusedError
 from sandbox.discord.views import InteractionView
@@ -162,7 +162,7 @@ class TestChanging:
         await setup(world, "remove", style="Three")
         guild = next(iter(world.server.world.guilds))
         assert await world.styles.store.styles(guild) == [Style("Uno", "a new text"), Style("Two", "text of Two")]
-        log = await world.office.log.entries(guild, offset=0, limit=20)
+        log = await world.admin.log.entries(guild, offset=0, limit=20)
         assert [str(entry.deed) for entry in log.items][:4] == [
             "remove_style", "edit_style", "edit_style", "edit_style",
         ]  # fmt: skip
@@ -185,7 +185,7 @@ class TestChanging:
     )
     async def test_what_will_not_do_is_refused(self, world: BotWorld, options: dict[str, str], words: str) -> None:
         guild = next(iter(world.server.world.guilds))
-        await world.office.settings.add_word(Act(guild, 1, 1), "forbidden")
+        await world.admin.settings.add_word(Act(guild, 1, 1), "forbidden")
         assert words in await setup(world, "add", **options)
         assert await names(world) == []
 

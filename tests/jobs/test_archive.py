@@ -4,8 +4,8 @@ import json
 import zipfile
 from pathlib import Path
 
+from jobs.admin import MemberRecords
 from jobs.archive import write_archive
-from jobs.office import MemberRecords
 
 RECORDS = MemberRecords(20, {"jobs": [{"prompt": "make it 暖"}], "blocks": []}, ("a.mp4", "b.mp4", "c.mp4", "gone.mp4"))
 

@@ -3,8 +3,8 @@
 import csv
 import io
 
+from jobs.admin import SERVER, Deed, LogEntry, Target, TargetKind, user
 from jobs.log_table import build_log_table
-from jobs.office import SERVER, Deed, LogEntry, Target, TargetKind, user
 
 MEMBER = 1_234_567_890_123_456_789
 

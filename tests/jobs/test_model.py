@@ -12,10 +12,10 @@ from dataclasses import replace
 
 import pytest
 
+from jobs.admin import LogNote
 from jobs.errors import OutcomeUnknownError, ProviderError, RateLimitedError
 from jobs.job import Charge, Job, State
 from jobs.lifecycle import Lifecycle
-from jobs.office import LogNote
 from jobs.ports import Attempt
 from jobs.services import Order
 from storage import moves

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from jobs.admin import SERVER, Act, Deed, LogNote, job_of
 from jobs.errors import LimitReachedError, ProviderUnavailableError, UserError
 from jobs.job import State
-from jobs.office import SERVER, Act, Deed, LogNote, job_of
 from jobs.quota import Allowance
+from storage.admin_store import SqlAdminStore
 from storage.log_store import SqlLogStore
-from storage.office_store import SqlOfficeStore
 from tests.jobs.making import make_new
 from tests.jobs.world import World, open_world
 
@@ -88,7 +88,7 @@ async def test_an_edit_made_again_for_a_member_is_logged_with_its_new_code(world
 
 
 async def test_a_refused_one_leaves_no_entry(world: World) -> None:
-    await SqlOfficeStore(world.database).set_allowance(act(world), SERVER, Allowance(0))
+    await SqlAdminStore(world.database).set_allowance(act(world), SERVER, Allowance(0))
     note = LogNote(act(world), Deed.RETRY_JOB, job_of("AB2CD", 11))
     with pytest.raises(LimitReachedError) as caught:
         await world.intake.queue(make_new(500), note)

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from jobs.access import Access, Barrier, Verdict
+from jobs.admin import SERVER, Act, role, user
 from jobs.errors import LimitReachedError
 from jobs.job import Charge, Job, State
-from jobs.office import SERVER, Act, role, user
 from jobs.quota import DAY_MS, Allowance, Decision, Defaults, Origin, Period, Refusal
+from storage.admin_store import SqlAdminStore
 from storage.job_store import SqlJobStore
-from storage.office_store import SqlOfficeStore
 from storage.quota_store import SqlQuotaStore
 from storage.sqlite import SqliteDatabase
 from tests.storage.jobs_made import ask, count_rows, new_job
@@ -33,9 +33,9 @@ def store(database: SqliteDatabase) -> SqlJobStore:
 
 
 @pytest.fixture
-def office(database: SqliteDatabase) -> SqlOfficeStore:
+def admin(database: SqliteDatabase) -> SqlAdminStore:
     """Return the moderators' side of the same database."""
-    return SqlOfficeStore(database)
+    return SqlAdminStore(database)
 
 
 async def attempt(store: SqlJobStore, now_ms: int = NOW, **changes: Any) -> Job | Decision | Access:
@@ -73,9 +73,9 @@ async def accept(store: SqlJobStore, now_ms: int = NOW, **changes: Any) -> Job:
 
 
 async def test_sixteen_times_twenty_commands_at_once_never_pass_the_limit(
-    store: SqlJobStore, office: SqlOfficeStore, database: SqliteDatabase
+    store: SqlJobStore, admin: SqlAdminStore, database: SqliteDatabase
 ) -> None:
-    await office.set_allowance(act(), SERVER, Allowance(3))
+    await admin.set_allowance(act(), SERVER, Allowance(3))
     for round_number in range(30):
         tries = [attempt(store, user_id=1000 + round_number) for _ in range(16 * 20)]
         outcomes = await asyncio.gather(*tries)
@@ -98,8 +98,8 @@ async def test_at_once_and_the_cap_over_all_servers_hold_in_a_race(
     assert refused <= {Refusal.AT_ONCE, Refusal.OPEN_JOBS}
 
 
-async def test_the_servers_budget_holds_for_many_small_accounts(store: SqlJobStore, office: SqlOfficeStore) -> None:
-    await office.set_budget(act(), Period.DAY, 7)
+async def test_the_servers_budget_holds_for_many_small_accounts(store: SqlJobStore, admin: SqlAdminStore) -> None:
+    await admin.set_budget(act(), Period.DAY, 7)
     outcomes = await asyncio.gather(*(attempt(store, user_id=number) for number in range(100)))
     assert sum(isinstance(each, Job) for each in outcomes) == 7
     assert {each.refusal for each in outcomes if isinstance(each, Decision)} == {Refusal.BUDGET_DAY}
@@ -119,8 +119,8 @@ async def test_another_wish_from_the_same_parent_is_no_repetition(store: SqlJobS
     assert await refusal(store, parent_job_id=parent.id, request=wish) is None
 
 
-async def test_the_same_interaction_is_one_job_even_at_the_limit(store: SqlJobStore, office: SqlOfficeStore) -> None:
-    await office.set_allowance(act(), SERVER, Allowance(1))
+async def test_the_same_interaction_is_one_job_even_at_the_limit(store: SqlJobStore, admin: SqlAdminStore) -> None:
+    await admin.set_allowance(act(), SERVER, Allowance(1))
     new = new_job()
     outcomes = await asyncio.gather(*(store.insert(new, now_ms=NOW, due_at_ms=NOW) for _ in range(50)))
     assert {each.job.id for each in outcomes} == {outcomes[0].job.id}
@@ -130,17 +130,17 @@ async def test_the_same_interaction_is_one_job_even_at_the_limit(store: SqlJobSt
 # --- the count -------------------------------------------------------------------------------------------------------
 
 
-async def test_two_servers_count_apart(store: SqlJobStore, office: SqlOfficeStore) -> None:
-    await office.set_allowance(act(), SERVER, Allowance(1))
+async def test_two_servers_count_apart(store: SqlJobStore, admin: SqlAdminStore) -> None:
+    await admin.set_allowance(act(), SERVER, Allowance(1))
     await accept(store, guild_id=10)
     assert await refusal(store, guild_id=10) is Refusal.EDITS
     assert await refusal(store, guild_id=11) is None
     assert await refusal(store, guild_id=None) is None
 
 
-async def test_midnight_brings_nothing_back_but_a_whole_day_does(store: SqlJobStore, office: SqlOfficeStore) -> None:
+async def test_midnight_brings_nothing_back_but_a_whole_day_does(store: SqlJobStore, admin: SqlAdminStore) -> None:
     midnight = NOW - NOW % DAY_MS + DAY_MS
-    await office.set_allowance(act(), SERVER, Allowance(1))
+    await admin.set_allowance(act(), SERVER, Allowance(1))
     await end(store, await accept(store, midnight - 1), Charge.SETTLE, midnight - 1)
     assert await refusal(store, midnight) is Refusal.EDITS
     assert await refusal(store, midnight - 2 + DAY_MS) is Refusal.EDITS
@@ -148,10 +148,10 @@ async def test_midnight_brings_nothing_back_but_a_whole_day_does(store: SqlJobSt
 
 
 async def test_a_limit_lowered_amid_a_job_counts_at_once_and_never_below_zero(
-    store: SqlJobStore, office: SqlOfficeStore, database: SqliteDatabase
+    store: SqlJobStore, admin: SqlAdminStore, database: SqliteDatabase
 ) -> None:
     jobs = [await accept(store, NOW + number) for number in range(3)]
-    await office.set_allowance(act(), user(20), Allowance(1))
+    await admin.set_allowance(act(), user(20), Allowance(1))
     decision = await attempt(store, NOW + 10)
     assert isinstance(decision, Decision)
     assert (decision.refusal, decision.used, decision.left) == (Refusal.EDITS, 3, 0)
@@ -161,8 +161,8 @@ async def test_a_limit_lowered_amid_a_job_counts_at_once_and_never_below_zero(
     assert await refusal(store, NOW + 30) is None
 
 
-async def test_a_failure_gives_back_once(store: SqlJobStore, office: SqlOfficeStore) -> None:
-    await office.set_allowance(act(), SERVER, Allowance(1))
+async def test_a_failure_gives_back_once(store: SqlJobStore, admin: SqlAdminStore) -> None:
+    await admin.set_allowance(act(), SERVER, Allowance(1))
     job = await accept(store)
     gone = replace(job, state=State.CANCELLED)
     moves = [store.move(job, gone, event="end", now_ms=NOW, charge=Charge.RELEASE, fenced=False) for _ in range(20)]
@@ -171,9 +171,9 @@ async def test_a_failure_gives_back_once(store: SqlJobStore, office: SqlOfficeSt
     assert sum(isinstance(each, Job) for each in outcomes) == 1
 
 
-async def test_a_bonus_drained_by_a_released_job_comes_back(store: SqlJobStore, office: SqlOfficeStore) -> None:
-    await office.set_allowance(act(), SERVER, Allowance(1))
-    await office.grant_bonus(act(), 20, 1, None)
+async def test_a_bonus_drained_by_a_released_job_comes_back(store: SqlJobStore, admin: SqlAdminStore) -> None:
+    await admin.set_allowance(act(), SERVER, Allowance(1))
+    await admin.grant_bonus(act(), 20, 1, None)
     await accept(store)
     drained = await accept(store)
     assert await refusal(store) is Refusal.EDITS
@@ -187,14 +187,14 @@ async def test_a_bonus_drained_by_a_released_job_comes_back(store: SqlJobStore, 
 
 
 async def test_a_reset_forgets_what_had_ended_and_no_bonus(
-    store: SqlJobStore, office: SqlOfficeStore, database: SqliteDatabase
+    store: SqlJobStore, admin: SqlAdminStore, database: SqliteDatabase
 ) -> None:
-    await office.set_allowance(act(), SERVER, Allowance(2))
-    await office.grant_bonus(act(), 20, 1, None)
+    await admin.set_allowance(act(), SERVER, Allowance(2))
+    await admin.grant_bonus(act(), 20, 1, None)
     await end(store, await accept(store, NOW), Charge.SETTLE, NOW)
     held = await accept(store, NOW)
     await end(store, await accept(store, NOW), Charge.SETTLE, NOW)
-    await office.reset_use(act(NOW + 1), 20)
+    await admin.reset_use(act(NOW + 1), 20)
     decision = await SqlQuotaStore(database, ROOMY).decision(ask(), now_ms=NOW + 2)
     assert (decision.used, decision.left, decision.open, decision.bonuses) == (1, 1, 1, ())
     await end(store, held, Charge.SETTLE, NOW + 3)
@@ -202,21 +202,19 @@ async def test_a_reset_forgets_what_had_ended_and_no_bonus(
     assert decision.used == 1, "what ends after the reset counts"
 
 
-async def test_roles_and_own_settings_count_by_their_strength(store: SqlJobStore, office: SqlOfficeStore) -> None:
-    await office.set_allowance(act(), SERVER, Allowance(0))
-    await office.set_allowance(act(), role(7), Allowance(1))
+async def test_roles_and_own_settings_count_by_their_strength(store: SqlJobStore, admin: SqlAdminStore) -> None:
+    await admin.set_allowance(act(), SERVER, Allowance(0))
+    await admin.set_allowance(act(), role(7), Allowance(1))
     assert await refusal(store) is Refusal.EDITS
     assert await refusal(store, role_ids=frozenset({7, 8})) is None
-    await office.set_allowance(act(), user(20), Allowance(0, Period.WEEK))
+    await admin.set_allowance(act(), user(20), Allowance(0, Period.WEEK))
     decision = await attempt(store, role_ids=frozenset({7}))
     assert isinstance(decision, Decision)
     assert (decision.rule.origin, decision.rule.allowance.period) == (Origin.USER, Period.WEEK)
 
 
-async def test_a_refused_job_leaves_no_row(
-    store: SqlJobStore, office: SqlOfficeStore, database: SqliteDatabase
-) -> None:
-    await office.set_allowance(act(), SERVER, Allowance(0))
+async def test_a_refused_job_leaves_no_row(store: SqlJobStore, admin: SqlAdminStore, database: SqliteDatabase) -> None:
+    await admin.set_allowance(act(), SERVER, Allowance(0))
     with pytest.raises(LimitReachedError) as caught:
         await store.insert(new_job(), now_ms=NOW, due_at_ms=NOW)
     assert caught.value.rule == "edits"
@@ -227,15 +225,15 @@ async def test_a_refused_job_leaves_no_row(
 # --- access ----------------------------------------------------------------------------------------------------------
 
 
-async def test_what_keeps_out_is_decided_before_any_count(store: SqlJobStore, office: SqlOfficeStore) -> None:
-    await office.set_allowance(act(), SERVER, Allowance(0))
-    await office.pause(act(reason="maintenance"))
-    await office.block(act(reason="spam"), 20, NOW + DAY_MS)
-    await office.set_role(act(), 7, Verdict.DENY)
-    await office.set_channel(act(), 30, Verdict.DENY)
+async def test_what_keeps_out_is_decided_before_any_count(store: SqlJobStore, admin: SqlAdminStore) -> None:
+    await admin.set_allowance(act(), SERVER, Allowance(0))
+    await admin.pause(act(reason="maintenance"))
+    await admin.block(act(reason="spam"), 20, NOW + DAY_MS)
+    await admin.set_role(act(), 7, Verdict.DENY)
+    await admin.set_channel(act(), 30, Verdict.DENY)
     everywhere: dict[str, Any] = {"role_ids": frozenset({7})}
     assert await refusal(store, **everywhere) is Barrier.CHANNEL
-    await office.set_channel(act(), 30, None)
+    await admin.set_channel(act(), 30, None)
     assert await refusal(store, **everywhere) is Barrier.ROLE
     decided = await attempt(store)
     assert isinstance(decided, Access)
@@ -245,12 +243,12 @@ async def test_what_keeps_out_is_decided_before_any_count(store: SqlJobStore, of
     assert isinstance(paused, Access)
     assert paused.pause is not None
     assert (paused.barrier, paused.pause.reason) == (Barrier.PAUSE, "maintenance")
-    await office.resume(act())
+    await admin.resume(act())
     assert await refusal(store, NOW + DAY_MS) is Refusal.EDITS
 
 
-async def test_a_thread_follows_its_parent(store: SqlJobStore, office: SqlOfficeStore) -> None:
-    await office.set_channel(act(), 30, Verdict.ALLOW)
+async def test_a_thread_follows_its_parent(store: SqlJobStore, admin: SqlAdminStore) -> None:
+    await admin.set_channel(act(), 30, Verdict.ALLOW)
     assert await refusal(store, channel_id=31, thread_id=31) is Barrier.CHANNEL
     assert await refusal(store, channel_id=31, thread_id=31, parent_channel_id=30) is None
     assert await refusal(store, guild_id=None, channel_id=31) is None
@@ -259,10 +257,8 @@ async def test_a_thread_follows_its_parent(store: SqlJobStore, office: SqlOffice
 # --- budgets ---------------------------------------------------------------------------------------------------------
 
 
-async def test_a_budget_warns_once_at_four_fifths_and_once_when_full(
-    store: SqlJobStore, office: SqlOfficeStore
-) -> None:
-    await office.set_budget(act(), Period.DAY, 5)
+async def test_a_budget_warns_once_at_four_fifths_and_once_when_full(store: SqlJobStore, admin: SqlAdminStore) -> None:
+    await admin.set_budget(act(), Period.DAY, 5)
 
     async def warned(number: int, now_ms: int) -> list[tuple[Period, int, int, int]]:
         admitted = await store.insert(new_job(user_id=number), now_ms=now_ms, due_at_ms=now_ms)
@@ -276,8 +272,8 @@ async def test_a_budget_warns_once_at_four_fifths_and_once_when_full(
     assert [await warned(number, NOW + 3 * DAY_MS) for number in (7, 8, 9, 10)][3] == [(Period.DAY, 80, 4, 5)]
 
 
-async def test_a_full_budget_says_when_it_has_room_again(store: SqlJobStore, office: SqlOfficeStore) -> None:
-    await office.set_budget(act(), Period.MONTH, 2)
+async def test_a_full_budget_says_when_it_has_room_again(store: SqlJobStore, admin: SqlAdminStore) -> None:
+    await admin.set_budget(act(), Period.MONTH, 2)
     for moment in (NOW, NOW + 5):
         await accept(store, moment)
     decision = await attempt(store, NOW + 9)
@@ -286,12 +282,10 @@ async def test_a_full_budget_says_when_it_has_room_again(store: SqlJobStore, off
     assert await refusal(store, NOW + 30 * DAY_MS) is None
 
 
-async def test_a_budget_set_to_none_beats_the_operators_default(
-    database: SqliteDatabase, office: SqlOfficeStore
-) -> None:
+async def test_a_budget_set_to_none_beats_the_operators_default(database: SqliteDatabase, admin: SqlAdminStore) -> None:
     store = SqlJobStore(database, defaults=Defaults(Allowance(9), budget_day=0))
     assert await refusal(store) is Refusal.BUDGET_DAY
-    await office.set_budget(act(), Period.DAY, None)
+    await admin.set_budget(act(), Period.DAY, None)
     assert await refusal(store) is None
-    await office.unset_budget(act(), Period.DAY)
+    await admin.unset_budget(act(), Period.DAY)
     assert await refusal(store) is Refusal.BUDGET_DAY

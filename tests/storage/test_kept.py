@@ -1,11 +1,11 @@
 """Hold what is kept in memory to what the database says."""
 
 from jobs.access import Asker, Barrier, Verdict
-from jobs.office import Act
+from jobs.admin import Act
 from jobs.quota import Defaults
+from storage.admin_store import SqlAdminStore
 from storage.database import Session
 from storage.kept import Kept, changed_tables
-from storage.office_store import SqlOfficeStore
 from storage.quota_store import SqlQuotaStore
 from storage.sqlite import SqliteDatabase
 
@@ -51,21 +51,21 @@ async def test_a_value_is_read_again_only_after_a_change(database: SqliteDatabas
 
 
 async def test_every_change_of_a_server_shows_at_once(database: SqliteDatabase) -> None:
-    office, quota = SqlOfficeStore(database), SqlQuotaStore(database, Defaults())
+    admin, quota = SqlAdminStore(database), SqlQuotaStore(database, Defaults())
 
     async def barrier() -> Barrier | None:
         return (await quota.access(ASKER, now_ms=2000)).barrier
 
     assert await barrier() is None
-    await office.block(ACT, 20, None)
+    await admin.block(ACT, 20, None)
     assert await barrier() is Barrier.BLOCK
-    await office.unblock(ACT, 20)
+    await admin.unblock(ACT, 20)
     assert await barrier() is None
-    await office.set_channel(ACT, 30, Verdict.DENY)
+    await admin.set_channel(ACT, 30, Verdict.DENY)
     assert await barrier() is Barrier.CHANNEL
-    await office.set_channel(ACT, 30, None)
+    await admin.set_channel(ACT, 30, None)
     assert await barrier() is None
     for words in (("cat",), ("cat", "dog")):
-        await office.add_word(ACT, words[-1])
-        assert (await office.settings(10)).words == words
-    assert (await office.settings(11)).words == ()
+        await admin.add_word(ACT, words[-1])
+        assert (await admin.settings(10)).words == words
+    assert (await admin.settings(11)).words == ()

@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 from jobs.access import Asker, Verdict
+from jobs.admin import Act, user
 from jobs.job import Charge, Job, Kind, State
-from jobs.office import Act, user
 from jobs.ports import Lane, Posted
 from jobs.quota import Allowance, Defaults, Period
 from jobs.shares import Choices
 from jobs.styles import Style
+from storage.admin_store import SqlAdminStore
 from storage.database import Database
 from storage.job_store import SqlJobStore
 from storage.kept import changed_tables
 from storage.log_store import SqlLogStore
-from storage.office_store import SqlOfficeStore
 from storage.privacy_store import SqlPrivacyStore
 from storage.quota_store import SqlQuotaStore
 from storage.share_store import SqlShareStore
@@ -123,22 +123,22 @@ async def read_everything(store: SqlJobStore, job: Job) -> None:
     await store.events(job.id)
 
 
-async def use_the_office(database: Database) -> None:
+async def use_administration(database: Database) -> None:
     """Call each method of quota, settings, log and privacy."""
-    quota, office, log = SqlQuotaStore(database, Defaults()), SqlOfficeStore(database), SqlLogStore(database)
+    quota, admin, log = SqlQuotaStore(database, Defaults()), SqlAdminStore(database), SqlLogStore(database)
     act, asker = Act(7, 1, 1000, "because"), Asker(7, 7, frozenset({1}), (30,))
-    await office.set_allowance(act, user(7), Allowance(5, Period.MONTH))
-    await office.set_budget(act, Period.MONTH, 100)
-    await office.set_channel(act, 30, Verdict.ALLOW)
-    await office.block(act, 8, None)
-    await office.unblock(act, 8)
-    granted = await office.grant_bonus(act, 7, 2, None)
-    await office.revoke_bonus(act, str((granted.after or {})["id"]))
-    await office.reset_use(act, 7)
-    await office.add_word(act, "word")
-    await office.settings(7)
-    await office.user_allowances(7, offset=0, limit=5)
-    await office.blocks(7, now_ms=1000, offset=0, limit=5)
+    await admin.set_allowance(act, user(7), Allowance(5, Period.MONTH))
+    await admin.set_budget(act, Period.MONTH, 100)
+    await admin.set_channel(act, 30, Verdict.ALLOW)
+    await admin.block(act, 8, None)
+    await admin.unblock(act, 8)
+    granted = await admin.grant_bonus(act, 7, 2, None)
+    await admin.revoke_bonus(act, str((granted.after or {})["id"]))
+    await admin.reset_use(act, 7)
+    await admin.add_word(act, "word")
+    await admin.settings(7)
+    await admin.user_allowances(7, offset=0, limit=5)
+    await admin.blocks(7, now_ms=1000, offset=0, limit=5)
     for guild_id in (7, None):
         await quota.access(replace(asker, guild_id=guild_id), now_ms=1000)
         await quota.decision(replace(asker, guild_id=guild_id), now_ms=1000)
@@ -195,7 +195,7 @@ async def test_every_change_of_a_table_is_noted(filled: bytes, path: Path) -> No
         await database.write(lambda _session: database._connection.set_authorizer(note))
         await database.write(lambda _session: database._connection.set_trace_callback(seen.append))
         await use_every_method(SqlJobStore(database, defaults=NO_LIMITS))
-        await use_the_office(database)
+        await use_administration(database)
     finally:
         await database.close()
 
@@ -207,7 +207,7 @@ async def test_no_statement_reads_a_whole_table(statements: tuple[SqlJobStore, l
     store, seen = statements
     await use_creations(store)
     await use_every_method(store)
-    await use_the_office(store._database)
+    await use_administration(store._database)
     wanted = {text for text in seen if text.split(maxsplit=1)[0] in ("SELECT", "INSERT", "UPDATE", "WITH", "DELETE")}
     assert len(wanted) > 30
 

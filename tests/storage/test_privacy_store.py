@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from jobs.admin import SERVER, Act, Deed, user
 from jobs.job import ClipSource, Failure, FailureCode, Job, Kind, Prepared, Request, Result, State
-from jobs.office import SERVER, Act, Deed, user
 from jobs.quota import DAY_MS, Allowance, Defaults, Period
+from storage.admin_store import SqlAdminStore
 from storage.database import Session
 from storage.job_store import SqlJobStore
 from storage.log_store import SqlLogStore
 from storage.member_tables import MEMBER_TABLES
-from storage.office_store import SqlOfficeStore
 from storage.privacy_store import SqlPrivacyStore
 from storage.quota_store import SqlQuotaStore
 from storage.sqlite import SqliteDatabase
@@ -36,7 +36,7 @@ def privacy(database: SqliteDatabase) -> SqlPrivacyStore:
 
 async def live(store: SqlJobStore, database: SqliteDatabase) -> list[Job]:
     """Let a member and another one leave a trace in every table."""
-    office = SqlOfficeStore(database)
+    admin = SqlAdminStore(database)
     jobs = []
     for member in (MEMBER, OTHER):
         request = Request(Kind.MODIFY, SECRET, clip=ClipSource(f"https://cdn.example/{member}.mp4?hm=secret"))
@@ -44,12 +44,12 @@ async def live(store: SqlJobStore, database: SqliteDatabase) -> list[Job]:
         await ended(store, State.FAILED, failure, user_id=member, request=request)
         jobs.append(await ended(store, State.DELIVERED, user_id=member, request=request))
         act = Act(10, MODERATOR, NOW, SECRET)
-        await office.set_allowance(act, user(member), Allowance(3))
-        await office.set_allowance(act, user(member), None)
-        await office.block(act, member, NOW + DAY_MS)
-        await office.unblock(act, member)
-        await office.grant_bonus(act, member, 2, None)
-        await office.reset_use(act, member)
+        await admin.set_allowance(act, user(member), Allowance(3))
+        await admin.set_allowance(act, user(member), None)
+        await admin.block(act, member, NOW + DAY_MS)
+        await admin.unblock(act, member)
+        await admin.grant_bonus(act, member, 2, None)
+        await admin.reset_use(act, member)
         await SqlLogStore(database).note(Act(10, member, NOW, "as a moderator"), Deed.EXPORT_LOG, SERVER)
     await database.write(lambda session: _put_files(session, jobs))
     return jobs
@@ -131,11 +131,11 @@ async def test_after_an_erasure_nothing_tells_of_the_member_but_what_counts(
 async def test_forgetting_oneself_begins_no_quota_anew(
     store: SqlJobStore, database: SqliteDatabase, privacy: SqlPrivacyStore
 ) -> None:
-    office, quota = SqlOfficeStore(database), SqlQuotaStore(database, Defaults(Allowance(2, Period.MONTH)))
-    await office.grant_bonus(Act(10, MODERATOR, 900), MEMBER, 1, None)
+    admin, quota = SqlAdminStore(database), SqlQuotaStore(database, Defaults(Allowance(2, Period.MONTH)))
+    await admin.grant_bonus(Act(10, MODERATOR, 900), MEMBER, 1, None)
     for _ in range(2):
         await ended(store, State.DELIVERED, user_id=MEMBER)
-    await office.block(Act(10, MODERATOR, 900, "spam"), MEMBER, None)
+    await admin.block(Act(10, MODERATOR, 900, "spam"), MEMBER, None)
     await privacy.erase(MEMBER, now_ms=10_000)
     decision = await quota.decision(ask(MEMBER), now_ms=11_000)
     assert (decision.used, decision.left, decision.bonuses) == (2, 0, ())

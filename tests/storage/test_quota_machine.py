@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from jobs.access import Asker
+from jobs.admin import SERVER, Act, role, user
 from jobs.errors import LimitReachedError
 from jobs.job import Charge, Job, State
-from jobs.office import SERVER, Act, role, user
 from jobs.quota import DAY_MS, Allowance, Defaults, Period
+from storage.admin_store import SqlAdminStore
 from storage.job_store import SqlJobStore
-from storage.office_store import SqlOfficeStore
 from storage.quota_store import SqlQuotaStore
 from storage.sqlite import SqliteDatabase
 from tests.storage.jobs_made import new_job
@@ -54,7 +54,7 @@ class QuotaMachine(RuleBasedStateMachine):
         """Open the database, as at every restart."""
         self.database = self.do(SqliteDatabase.open(self.folder / "luma.db"))
         self.store = SqlJobStore(self.database, defaults=DEFAULTS)
-        self.office = SqlOfficeStore(self.database)
+        self.admin = SqlAdminStore(self.database)
         self.quota = SqlQuotaStore(self.database, DEFAULTS)
 
     def teardown(self) -> None:
@@ -123,7 +123,7 @@ class QuotaMachine(RuleBasedStateMachine):
     def set_rule(self, guild: int, whose: str, to: Allowance | None) -> None:
         """Change a policy."""
         target = {"server": SERVER, "user": user(MEMBER)}.get(whose) or role(int(whose))
-        self.do(self.office.set_allowance(self.act(guild), target, to))
+        self.do(self.admin.set_allowance(self.act(guild), target, to))
         self.policies.pop((guild, whose), None)
         self.policies |= {(guild, whose): to} if to else {}
 
@@ -132,7 +132,7 @@ class QuotaMachine(RuleBasedStateMachine):
         """Give a bonus."""
         act = self.act(guild)
         ends_ms = None if days is None else act.at_ms + days * DAY_MS
-        entry = self.do(self.office.grant_bonus(act, MEMBER, count, ends_ms))
+        entry = self.do(self.admin.grant_bonus(act, MEMBER, count, ends_ms))
         assert entry.after is not None
         self.bonuses[guild][str(entry.after["id"])] = (count, ends_ms or 10**15)
 
@@ -140,7 +140,7 @@ class QuotaMachine(RuleBasedStateMachine):
     def reset(self, guild: int) -> None:
         """Let the member begin anew."""
         act = self.act(guild)
-        self.do(self.office.reset_use(act, MEMBER))
+        self.do(self.admin.reset_use(act, MEMBER))
         self.resets[guild] = act.at_ms
 
     @rule(roles=st.frozensets(st.sampled_from(ROLES)))

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from jobs.admin import SERVER, Act, DayUse, UserUse
 from jobs.job import Charge, Job, State
-from jobs.office import SERVER, Act, DayUse, UserUse
 from jobs.quota import DAY_MS, Allowance, Defaults, Period
+from storage.admin_store import SqlAdminStore
 from storage.job_store import SqlJobStore
-from storage.office_store import SqlOfficeStore
 from storage.quota_store import SqlQuotaStore
 from storage.sqlite import SqliteDatabase
 from tests.storage.jobs_made import ask, insert, put_in
@@ -79,9 +79,9 @@ async def test_a_budgets_use_follows_from_what_happened(
     store: SqlJobStore, quota: SqlQuotaStore, database: SqliteDatabase
 ) -> None:
     made = await lives(store, 300)
-    office = SqlOfficeStore(database)
+    admin = SqlAdminStore(database)
     for period in (Period.DAY, Period.MONTH):
-        await office.set_budget(Act(10, 1, NOW), period, 10_000)
+        await admin.set_budget(Act(10, 1, NOW), period, 10_000)
     server = (await quota.decision(ask(), now_ms=NOW)).server
     times = [job.created_at_ms for job, state in made if job.guild_id == 10 and state != "released"]
     assert server.day == sum(at_ms > NOW - DAY_MS for at_ms in times)
@@ -110,10 +110,10 @@ async def test_a_servers_jobs_are_listed_by_member_and_state(
 
 
 async def test_bonuses_are_listed_with_those_that_are_over(quota: SqlQuotaStore, database: SqliteDatabase) -> None:
-    office = SqlOfficeStore(database)
-    await office.grant_bonus(Act(10, 99, NOW, "first"), 20, 1, NOW + 1)
-    await office.grant_bonus(Act(10, 98, NOW + 5, "second"), 20, 2, None)
-    await office.grant_bonus(Act(11, 98, NOW, "elsewhere"), 20, 2, None)
+    admin = SqlAdminStore(database)
+    await admin.grant_bonus(Act(10, 99, NOW, "first"), 20, 1, NOW + 1)
+    await admin.grant_bonus(Act(10, 98, NOW + 5, "second"), 20, 2, None)
+    await admin.grant_bonus(Act(11, 98, NOW, "elsewhere"), 20, 2, None)
     listed = await quota.bonuses(10, 20)
     assert [(each.reason, each.count, each.granted_by) for each in listed] == [("second", 2, 98), ("first", 1, 99)]
     decision = await quota.decision(ask(), now_ms=NOW + 1)
@@ -123,7 +123,7 @@ async def test_bonuses_are_listed_with_those_that_are_over(quota: SqlQuotaStore,
 async def test_direct_messages_count_by_the_operators_defaults(
     store: SqlJobStore, quota: SqlQuotaStore, database: SqliteDatabase
 ) -> None:
-    await SqlOfficeStore(database).set_allowance(Act(10, 1, NOW), SERVER, Allowance(1))
+    await SqlAdminStore(database).set_allowance(Act(10, 1, NOW), SERVER, Allowance(1))
     await insert(store, NOW, guild_id=None)
     decision = await quota.decision(ask(20, None), now_ms=NOW)
     assert (decision.rule.allowance, decision.used, decision.open) == (DEFAULTS.allowance, 1, 1)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from jobs.admin import Act, Deed
 from jobs.errors import InvalidRequestError
-from jobs.office import Act, Deed
 from jobs.styles import Style, Taste
 from storage.job_store import SqlJobStore
 from storage.sqlite import SqliteDatabase

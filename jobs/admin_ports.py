@@ -4,8 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
 from jobs.access import Access, Asker, Block, Verdict
-from jobs.job import Job, State
-from jobs.office import (
+from jobs.admin import (
     Act,
     DayUse,
     Deed,
@@ -18,6 +17,7 @@ from jobs.office import (
     Target,
     UserUse,
 )
+from jobs.job import Job, State
 from jobs.quota import Allowance, Bonus, Decision, Period
 
 
@@ -45,7 +45,7 @@ class QuotaStore(Protocol):
         """Return a server's jobs, newest first; open states only are read from a small index."""
 
 
-class OfficeStore(Protocol):
+class AdminStore(Protocol):
     """Keep a server's settings and its moderators' acts.
 
     Each change and its log entry are one transaction; a change that changes nothing returns None and is not logged.
@@ -118,7 +118,7 @@ class LogStore(Protocol):
     async def note(
         self, act: Act, deed: Deed, target: Target, *, before: Facts | None = None, after: Facts | None = None
     ) -> LogEntry:
-        """Keep an act that changes nothing in the office itself."""
+        """Keep an act that changes no setting."""
 
     async def entries(
         self, guild_id: int, *, user_id: int | None = None, actor_id: int | None = None, offset: int, limit: int

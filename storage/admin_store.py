@@ -4,16 +4,16 @@ import json
 from collections.abc import Mapping
 
 from jobs.access import Block, Verdict
-from jobs.office import Act, Deed, Facts, LogEntry, Page, ServerSettings, Target, TargetKind, channel, role
+from jobs.admin import Act, Deed, Facts, LogEntry, Page, ServerSettings, Target, TargetKind, channel, role
 from jobs.quota import Allowance, Period
 from jobs.words import check_word, keep_word
 from storage import member_changes, setting_changes
+from storage.admin_rows import SETTINGS_TABLES, read_all_settings, read_allowance, read_block
 from storage.database import Database, Session
-from storage.office_rows import SETTINGS_TABLES, read_all_settings, read_allowance, read_block
 
 
-class SqlOfficeStore:
-    """Keep settings and moderators' acts in a database; implements `jobs.office_ports.OfficeStore`."""
+class SqlAdminStore:
+    """Keep settings and moderators' acts in a database; implements `jobs.admin_ports.AdminStore`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

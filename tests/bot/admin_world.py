@@ -1,9 +1,9 @@
-"""Act as moderator and member on the office of the local Discord's one server."""
+"""Act as moderator and member in the local server, through the commands of administration."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from jobs.office import Act
+from jobs.admin import Act
 from jobs.quota import Allowance, Defaults, Period
 from sandbox.discord.views import InteractionView, MessageView
 from tests.bot.world import BotWorld

@@ -10,9 +10,9 @@ import discord
 from bot.charts import Charts
 from bot.checkup import CheckLine
 from jobs.access import AccessRules, Asker, Verdict
+from jobs.admin import Act
+from jobs.admin_ports import AdminStore, LogStore, PrivacyStore, QuotaStore
 from jobs.job import Job
-from jobs.office import Act
-from jobs.office_ports import LogStore, OfficeStore, PrivacyStore, QuotaStore
 from jobs.ports import Posted
 from jobs.quota import Defaults
 
@@ -41,15 +41,15 @@ async def _no_lines() -> Sequence[CheckLine]:
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
-    """Hold the office's side of the database, its pictures, the kept files, and the operator's defaults.
+class Administration:
+    """Hold the administrative side of the database, its pictures, the kept files, and the operator's defaults.
 
     `check_process` proves the parts that belong to no server: services, address, disk. `kept_days` says how long
     finished videos are kept.
     """
 
     quotas: QuotaStore
-    settings: OfficeStore
+    settings: AdminStore
     log: LogStore
     privacy: PrivacyStore
     files: KeptFiles

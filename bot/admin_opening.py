@@ -1,25 +1,25 @@
-"""Build the office of one process from its settings."""
+"""Build what administration needs in one process, from its settings."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
+from bot.admin import Administration, KeptFiles, SteeringActs
 from bot.charts import Charts
 from bot.checkup import CheckLine
-from bot.office import KeptFiles, Office, SteeringActs
 from bot.quota_defaults import defaults_of
 from bot.settings import Settings
-from jobs.office_ports import LogStore, OfficeStore, PrivacyStore, QuotaStore
+from jobs.admin_ports import AdminStore, LogStore, PrivacyStore, QuotaStore
 
 
 class Stores(Protocol):
-    """Hold the office's stores."""
+    """Hold the stores of administration."""
 
     @property
     def quotas(self) -> QuotaStore:
         """Read who has how much."""
 
     @property
-    def settings(self) -> OfficeStore:
+    def settings(self) -> AdminStore:
         """Keep settings and acts."""
 
     @property
@@ -31,15 +31,15 @@ class Stores(Protocol):
         """Hand over and erase."""
 
 
-def build_office(
+def build_admin(
     stores: Stores,
     steering: SteeringActs,
     files: KeptFiles,
     settings: Settings,
     check_process: Callable[[], Awaitable[Sequence[CheckLine]]],
-) -> Office:
-    """Return the office; pictures are drawn with a cache in the data folder."""
-    return Office(
+) -> Administration:
+    """Return it; pictures are drawn with a cache in the data folder."""
+    return Administration(
         stores.quotas,
         stores.settings,
         stores.log,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from jobs.access import AccessRules, Block, Pause, Verdict
-from jobs.office import Budget, Deed, LogEntry, ServerSettings, Target, TargetKind
+from jobs.admin import Budget, Deed, LogEntry, ServerSettings, Target, TargetKind
 from jobs.quota import Allowance, Bonus, Period
 from storage.database import Row, Session
 

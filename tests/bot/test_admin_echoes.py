@@ -1,4 +1,4 @@
-"""Hold that nothing typed is live in any place of the office that echoes it: alerts, the log, blocks, settings."""
+"""Hold that nothing typed is live where administration echoes it: alerts, the log, blocks, settings."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from bot.log_replies import entry_words
 from bot.quota_replies import access_words, block_words
 from bot.setup_panels import build_settings
 from jobs.access import Access, AccessRules, Barrier, Block, Pause
-from jobs.office import BudgetWarning, Deed, LogEntry, ServerSettings, Target, TargetKind
+from jobs.admin import BudgetWarning, Deed, LogEntry, ServerSettings, Target, TargetKind
 from jobs.quota import Defaults, Period
 from jobs.words import Hit
 from tests.bot.test_inert import LIVE, PAYLOADS
@@ -36,7 +36,7 @@ def panel_texts(panel: discord.Embed) -> Iterator[str]:
 
 
 def texts_saying(payload: str) -> Iterator[str]:
-    """Return every text of the office in which a person said the payload."""
+    """Return every text of administration in which a person said the payload."""
     block = Block(1, payload, 2, 0, 1)
     yield block_words(block)
     yield access_words(Access(Barrier.BLOCK, block=block))
