@@ -60,6 +60,7 @@ def add_h264(container: OutputContainer, shape: Shape, quality: Quality) -> Vide
     context.color_primaries = context.color_trc = context.colorspace = _BT709
     context.color_range = _LIMITED
     context.thread_count = 2
+    stream.thread_type = "AUTO"  # PyAV's own choice is slices, which cost time and bytes
     if quality.pass_number:
         context.flags |= Flags.pass1 if quality.pass_number == 1 else Flags.pass2
     return stream

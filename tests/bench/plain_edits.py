@@ -158,6 +158,7 @@ def _add_video(stream: object, edit: Edit, number: int) -> VideoStream:
     context = stream.codec_context
     context.width, context.height, context.pix_fmt = edit.width, edit.height, "yuv420p"
     context.gop_size, context.thread_count = edit.fps * 2, 2
+    stream.thread_type = "AUTO"
     context.bit_rate = edit.kbps * 1000
     if number:
         context.flags |= Flags.pass1 if number == 1 else Flags.pass2

@@ -204,6 +204,13 @@ def _noise(path: Path, width: int, height: int, frames: int, *, sound: bool = Fa
     return path
 
 
+async def test_the_encoder_works_on_whole_pictures_at_once(benches: Benches, editor: Editor) -> None:
+    path, out = make_clip(benches.folder / "clip.mp4", Recipe()), benches.folder / "out.mp4"
+    await editor.convert(path, whole(await benches.details(path)), out, max_bytes=10_000_000)
+    # x264 writes its settings into the stream; slices would take half as long again, and more bytes.
+    assert b" threads=2 lookahead_threads=1 sliced_threads=0 " in out.read_bytes()
+
+
 @pytest.mark.timeout(120)
 async def test_a_result_is_fitted_closely_under_a_limit(benches: Benches, editor: Editor) -> None:
     path = _noise(benches.folder / "noise.mp4", 640, 480, 100, sound=True)

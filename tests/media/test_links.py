@@ -333,7 +333,7 @@ def test_only_trusted_hosts_may_be_private_and_plain() -> None:
             read_trusted_hosts([wrong])
 
 
-@settings(max_examples=2_000, deadline=None, derandomize=True, database=None)
+@settings(max_examples=10_000, deadline=None, derandomize=True, database=None)
 @given(
     st.one_of(st.text(max_size=60), st.text(max_size=40).map("https://".__add__), st.from_regex(r"https://[ -~]{1,40}"))
 )
