@@ -19,7 +19,7 @@ from jobs.quota import Defaults
 REASON_CHARS = 300
 
 
-class SteeringActs(Protocol):
+class RedeliveryActs(Protocol):
     """Do with ended edits what moderators may."""
 
     async def tell_again(self, job: Job, act: Act) -> Posted:
@@ -53,7 +53,7 @@ class Administration:
     log: LogStore
     privacy: PrivacyStore
     files: KeptFiles
-    steering: SteeringActs
+    redelivery: RedeliveryActs
     defaults: Defaults = field(default_factory=Defaults)
     charts: Charts = field(default_factory=Charts)
     check_process: Callable[[], Awaitable[Sequence[CheckLine]]] = _no_lines

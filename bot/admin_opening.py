@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from bot.admin import Administration, KeptFiles, SteeringActs
+from bot.admin import Administration, KeptFiles, RedeliveryActs
 from bot.charts import Charts
 from bot.checkup import CheckLine
 from bot.quota_defaults import defaults_of
@@ -33,7 +33,7 @@ class Stores(Protocol):
 
 def build_admin(
     stores: Stores,
-    steering: SteeringActs,
+    redelivery: RedeliveryActs,
     files: KeptFiles,
     settings: Settings,
     check_process: Callable[[], Awaitable[Sequence[CheckLine]]],
@@ -45,7 +45,7 @@ def build_admin(
         stores.log,
         stores.privacy,
         files,
-        steering,
+        redelivery,
         defaults=defaults_of(settings),
         charts=Charts(settings.data_dir / "charts"),
         check_process=check_process,

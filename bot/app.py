@@ -38,12 +38,12 @@ from bot.watching import Watch, repeat, tell_end
 from bot.web.callbacks import CallbackDesk, CallbackLimits
 from bot.web.files import FileCounter
 from bot.web.server import WebServer
+from jobs.balances import BalanceReader
 from jobs.gates import Gates
 from jobs.intake import Intake
 from jobs.outside import Outside
-from jobs.probing import Prober as ServiceProber
+from jobs.redelivery import Redelivery
 from jobs.services import Provider
-from jobs.steering import Steering
 from jobs.worker import Worker
 from media.counts import MediaCounts
 from media.links import explain_link
@@ -62,7 +62,7 @@ from storage.upkeep_store import SqlUpkeepStore
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 3600.0
-PROBE_SECONDS = 300.0
+BALANCE_SECONDS = 300.0
 MEASURE_SECONDS = 15.0
 TEND_SECONDS = 15.0
 STUCK_SECONDS = 60.0
@@ -109,7 +109,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
 
 
 async def _work(parts: Parts, stop: asyncio.Event) -> None:
-    store, prober = SqlJobStore(parts.database), ServiceProber(parts.outside.providers, parts.outside.gates)
+    store, balances = SqlJobStore(parts.database), BalanceReader(parts.outside.providers, parts.outside.gates)
 
     async def measure() -> None:
         await parts.watch.measure(store, parts.clock, parts.outside.gates.states())
@@ -120,7 +120,7 @@ async def _work(parts: Parts, stop: asyncio.Event) -> None:
         asyncio.create_task(repeat("showcase", TEND_SECONDS, parts.bot.desk.showcase.tend)),
         asyncio.create_task(repeat("deletions", TEND_SECONDS, lambda: clear_the_rest(parts.bot))),
         asyncio.create_task(repeat("sweep", SWEEP_SECONDS, lambda: _sweep(parts))),
-        asyncio.create_task(repeat("probe", PROBE_SECONDS, prober.probe)),
+        asyncio.create_task(repeat("balances", BALANCE_SECONDS, balances.read)),
         asyncio.create_task(repeat("measure", MEASURE_SECONDS, measure)),
         asyncio.create_task(repeat("stuck", STUCK_SECONDS, parts.bot.alerts.look_for_stuck)),
     ]
@@ -197,7 +197,7 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
         intake = Intake(outside, timings_of(settings), preferences_of(settings))
         stores, instance = open_admin(database, defaults_of(settings)), secrets.token_hex(8)
         look = partial(check_running, settings, session, outside, database.check, instance)
-        admin = build_admin(stores, Steering(outside), media.shelf, settings, look)
+        admin = build_admin(stores, Redelivery(outside), media.shelf, settings, look)
         desk = _build_desk(settings, database, bot, intake, outside, media, work, admin)
         stack.push_async_callback(desk.showcase.close)
         bot.attach(desk)

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from bot.client import LumaBot
-from bot.lights import GatewayWatch, look_at_database, look_at_disk, look_at_gateway
 from bot.metrics import Metrics
+from bot.readiness import GatewayWatch, look_at_database, look_at_disk, look_at_gateway
 from bot.settings import Settings
 from bot.timings import timings_of
 from bot.web.health import HealthBoard

@@ -11,7 +11,7 @@ from bot.language import tr, tr_known
 from bot.media_work import Work
 from bot.presses import Buttons, build_button
 from bot.remarks import say_remark
-from bot.usual import UsualTimes
+from bot.typical_durations import TypicalDurations
 from jobs.job import Job, Kind, State
 from jobs.ports import Durations
 
@@ -39,14 +39,19 @@ class CardView:
     work: Work | None = None
 
 
-async def read_card(desk: Desk, usual: UsualTimes, job: Job) -> CardView:
+async def read_card(desk: Desk, typical_durations: TypicalDurations, job: Job) -> CardView:
     """Read what the card of a job shows."""
     service = desk.lifecycle.service_title(job)
     if job.state.is_final:
         return CardView(job, service=service)
     place = await desk.store.queue_place(job) if job.state is State.QUEUED else 0
     return CardView(
-        job, place, desk.lifecycle.waiting_reason(job), await usual.read(job.kind), service, desk.work.of(job.id)
+        job,
+        place,
+        desk.lifecycle.waiting_reason(job),
+        await typical_durations.read(job.kind),
+        service,
+        desk.work.of(job.id),
     )
 
 

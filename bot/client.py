@@ -24,13 +24,13 @@ from bot.presses import Action, read_press
 from bot.refusal_guard import RefusalGuard
 from bot.rest_limits import PER_SECOND, Pace, build_trace
 from bot.rights import Right, RightsGroup
-from bot.usual import UsualTimes
+from bot.typical_durations import TypicalDurations
 from jobs.job import Job
 
 # By name: this room imports no cog.
 EXTENSIONS = (
     "cogs.modify", "cogs.generate", "cogs.library", "cogs.results", "cogs.ratings", "cogs.quota",
-    "cogs.moderation", "cogs.steering", "cogs.allowances", "cogs.setup", "cogs.words", "cogs.privacy",
+    "cogs.moderation", "cogs.mod_jobs", "cogs.allowances", "cogs.setup", "cogs.words", "cogs.privacy",
     "cogs.styles", "cogs.showcase", "cogs.help",
 )  # fmt: skip
 # A longer wait for a rate limit is a retry, decided on the job's row.
@@ -73,7 +73,7 @@ class LumaBot(commands.Bot):
     """The bot's connection; `attach` it to its desk before it starts."""
 
     desk: Desk
-    usual: UsualTimes
+    typical_durations: TypicalDurations
     alerts: Alerts
 
     def __init__(self, options: ClientOptions, extensions: Sequence[str] = EXTENSIONS) -> None:
@@ -111,7 +111,7 @@ class LumaBot(commands.Bot):
     def attach(self, desk: Desk) -> None:
         """Give commands and buttons what they work with."""
         self.desk = desk
-        self.usual = UsualTimes(desk.store, desk.clock)
+        self.typical_durations = TypicalDurations(desk.store, desk.clock)
         self.alerts = Alerts(self, desk.admin, desk.clock, self.refusals)
 
     def add_action(self, name: str, action: Action) -> None:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import discord
 
 from bot import refusals, replies
+from bot.bot_permissions import is_moderator
 from bot.client import LumaBot
 from bot.copies import Letter, find_standing, post_copy
 from bot.entry import enter
-from bot.here import is_moderator
 from bot.language import tr
 from bot.presses import read_values
 from bot.pressing import check_result, find_here, find_own_result, is_own, one_at_a_time, say_done, start_work

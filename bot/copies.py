@@ -14,10 +14,10 @@ from bot.presses import Buttons
 from bot.result_messages import fetch_message
 from jobs.errors import DeliveryError, UserError
 from jobs.job import Job, Result
-from jobs.parcels import hand_over
 from jobs.ports import Parcel, Posted
 from jobs.result_ports import Copy, CopyKind, Pair
 from jobs.services import Provider
+from jobs.size_ladder import post_within_limit
 
 UPLOAD_SECONDS = 300.0
 # So long a message of ours is believed to stand without a look.
@@ -39,7 +39,7 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class ChannelPostman:
-    """Post one letter into one channel; this is the ladder's `Postman`."""
+    """Post one letter into one channel; this is the ladder's `Destination`."""
 
     bot: LumaBot
     channel_id: int
@@ -88,7 +88,7 @@ async def post_copy(
     """Post a video of the shelf and remember the message; raises UserError."""
     desk = bot.desk
     try:
-        posted = await hand_over(
+        posted = await post_within_limit(
             letter.job, result, desk.results.gallery, ChannelPostman(bot, channel_id, letter), provider
         )
     except DeliveryError as error:

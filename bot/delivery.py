@@ -207,7 +207,7 @@ class DiscordDelivery:
     async def _edit_card(self, job: Job) -> None:
         assert job.card_channel_id is not None
         assert job.card_message_id is not None
-        view = await read_card(self._bot.desk, self._bot.usual, job)
+        view = await read_card(self._bot.desk, self._bot.typical_durations, job)
         message = self._bot.get_partial_messageable(job.card_channel_id).get_partial_message(job.card_message_id)
         with speaking(job.locale):
             card, buttons = build_card(view), card_buttons(job)

@@ -7,10 +7,10 @@ import discord
 
 from bot import inert
 from bot.admin import guild_id_of
+from bot.bot_permissions import needed_in
 from bot.checkup import CheckLine
 from bot.client import LumaBot
 from bot.command_words import name_of
-from bot.here import needed_in
 from bot.language import tr, tr_known
 from bot.setup_acts import POSTING, SHOWING, missing_in
 from bot.version import VERSION

@@ -4,8 +4,8 @@ import discord
 
 from bot import inert
 from bot.admin import build_asker
+from bot.bot_permissions import check_bot_permissions
 from bot.client import LumaBot
-from bot.here import check_here
 from jobs.errors import LimitReachedError, UserError
 from jobs.job import Request
 from jobs.words import build_filter
@@ -21,7 +21,7 @@ async def enter(interaction: discord.Interaction[LumaBot]) -> None:
     access = await desk.admin.quotas.access(build_asker(interaction), now_ms=desk.clock.now_ms())
     if access.barrier is not None:
         raise LimitReachedError(f"kept out: {access.barrier}", rule=access.barrier, decision=access)
-    check_here(interaction)
+    check_bot_permissions(interaction)
     if interaction.channel_id is not None:
         interaction.client.refusals.forgive(interaction.channel_id)
     interaction.extras[_ENTERED] = True

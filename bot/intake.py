@@ -9,11 +9,11 @@ import discord
 
 from bot import replies
 from bot.admin import build_asker
+from bot.bot_permissions import is_thread
 from bot.cards import build_card, card_buttons, read_card
 from bot.client import LumaBot
 from bot.entry import check_words, enter
 from bot.faults import DISCORD_FAULTS, say
-from bot.here import is_thread
 from bot.language import tr
 from jobs.job import Job, NewJob, Request
 from jobs.ports import Posted
@@ -78,7 +78,7 @@ def _new_job(interaction: discord.Interaction[LumaBot], ask: Ask) -> NewJob:
 
 
 async def _card_parts(bot: LumaBot, job: Job) -> dict[str, Any]:
-    view = await read_card(bot.desk, bot.usual, job)
+    view = await read_card(bot.desk, bot.typical_durations, job)
     buttons = card_buttons(job)
     return {"embed": build_card(view)} | ({"view": buttons} if buttons else {})
 

@@ -92,7 +92,7 @@ async def redeliver_job(interaction: discord.Interaction[LumaBot], code: str, re
     if job.result is not None and job.result.file and not await desk.results.gallery.keeps(job.result.file):
         raise UserError("The video of this edit is not kept any more.")
     try:
-        posted = await desk.admin.steering.tell_again(job, build_act(interaction, reason))
+        posted = await desk.admin.redelivery.tell_again(job, build_act(interaction, reason))
     except DeliveryError as error:
         raise UserError("Discord took the message in none of the edit's places. {why}", why=str(error)) from error
     await say(

@@ -41,7 +41,7 @@ async def find_or_post_card(bot: LumaBot, job: Job) -> Posted:
 
 
 async def _post_card(bot: LumaBot, job: Job, channel_id: int) -> Posted:
-    view = await read_card(bot.desk, bot.usual, job)
+    view = await read_card(bot.desk, bot.typical_durations, job)
     with speaking(job.locale):
         embed, buttons = build_card(view), card_buttons(job)
     extra: dict[str, Any] = {"view": buttons} if buttons else {}

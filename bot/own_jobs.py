@@ -5,8 +5,8 @@ from typing import Any
 import discord
 
 from bot import inert, replies
+from bot.bot_permissions import is_moderator
 from bot.client import LumaBot
-from bot.here import is_moderator
 from bot.pressing import check_steward, is_own
 from bot.refusals import not_yours_to_cancel
 from jobs.errors import InvalidRequestError

@@ -8,9 +8,9 @@ from weakref import WeakValueDictionary
 import discord
 
 from bot import refusals, replies
+from bot.bot_permissions import is_moderator
 from bot.client import LumaBot
 from bot.faults import DISCORD_FAULTS
-from bot.here import is_moderator
 from bot.rights import check_above
 from jobs.errors import UserError
 from jobs.job import Job, State

@@ -6,10 +6,10 @@ from typing import Any
 
 import discord
 
+from bot.bot_permissions import is_moderator
 from bot.client import LumaBot
 from bot.entry import check_words
 from bot.faults import DISCORD_FAULTS, say
-from bot.here import is_moderator
 from bot.language import tr, tr_error
 from bot.presses import Buttons, build_button, read_values
 from bot.pressing import find_own_result

@@ -27,7 +27,7 @@ async def show(interaction: discord.Interaction[LumaBot], job: Job) -> None:
     """Answer with an edit at once, for its member's eyes only; its picture comes after."""
     bot = interaction.client
     line = await bot.desk.results.store.line(job.id, IN_TEXT)
-    embed = build_card(await read_card(bot.desk, bot.usual, job))
+    embed = build_card(await read_card(bot.desk, bot.typical_durations, job))
     _add_line(embed, line, job)
     buttons = shown_buttons(bot, job)
     menu = compare_menu(line, job)

@@ -17,10 +17,10 @@ from jobs.errors import (
 )
 from jobs.job import Charge, Failure, FailureCode, Job, Result, State
 from jobs.outside import Outside
-from jobs.parcels import hand_over
 from jobs.ports import Attempt, Posted
 from jobs.retries import MINUTE_MS, Timings, deadline_ms, failure_of, hold_of, name_error, next_read_ms, retry_at
 from jobs.services import Accepted, Order, Progress, Status, TemporaryLink
+from jobs.size_ladder import post_within_limit
 from jobs.staging import open_links, stage
 
 # How long the task of a paid submit is kept in memory while the database will not take it.
@@ -161,7 +161,7 @@ class Lifecycle:
             await self._fail(sent, failure_of(error, queued), detail=str(error))
             return
         after = replace(queued, attempts=sent.attempts + 1, due_at_ms=due_at_ms)
-        await self._out.move_surely(sent, after, "not accepted", detail=str(error))
+        await self._out.move_with_retries(sent, after, "not accepted", detail=str(error))
         if after.hold:
             self._out.delivery.show(after)
 
@@ -180,7 +180,7 @@ class Lifecycle:
             if isinstance(answer, Status):
                 await self._take_status(job, answer)
             else:
-                await self.stumble(job, answer or ProviderUnavailableError(job.service, "no answer for the task"))
+                await self.retry_or_fail(job, answer or ProviderUnavailableError(job.service, "no answer for the task"))
 
     async def _take_status(self, job: Job, status: Status) -> None:
         now_ms = self._out.clock.now_ms()
@@ -243,7 +243,7 @@ class Lifecycle:
     async def _post(self, job: Job) -> Posted:
         if job.failure is not None or job.result is None:
             return await self._out.delivery.post_failure(job)
-        return await hand_over(
+        return await post_within_limit(
             job, job.result, self._out.clips, self._out.delivery, self._out.providers.get(job.service)
         )
 
@@ -263,7 +263,7 @@ class Lifecycle:
 
     # --- when a step raises ---
 
-    async def stumble(self, claimed: Job, error: Exception) -> None:
+    async def retry_or_fail(self, claimed: Job, error: Exception) -> None:
         """Store the decision an error leads to: again at a later time, or the way out."""
         job = await self._out.store.get(claimed.id)
         if job is None or (job.state, job.lease) != (claimed.state, claimed.lease):

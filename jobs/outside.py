@@ -18,7 +18,7 @@ from jobs.ports import (
 )
 from jobs.services import Provider
 
-SURE_PAUSES_SECONDS = (0.2, 1.0, 5.0, 20.0)
+RETRY_PAUSES_SECONDS = (0.2, 1.0, 5.0, 20.0)
 
 
 def _asleep(_at_ms: int) -> None:
@@ -87,9 +87,9 @@ class Outside:
         )
         return self.moved(moved, event, by_a_step=fenced)
 
-    async def move_surely(self, before: Job, after: Job, event: str, *, detail: str = "") -> Job | None:
+    async def move_with_retries(self, before: Job, after: Job, event: str, *, detail: str = "") -> Job | None:
         """Move a job, for a while again and again where the database will not take it."""
-        for seconds in SURE_PAUSES_SECONDS:
+        for seconds in RETRY_PAUSES_SECONDS:
             try:
                 return await self.move(before, after, event, detail=detail)
             except StorageError:

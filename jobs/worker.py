@@ -125,11 +125,11 @@ class Worker:
                 extra={"job": codes}, exc_info=None if expected else error,
             )  # fmt: skip
             for job in jobs:
-                await self._stumble(job, error)
+                await self._retry_or_fail(job, error)
 
-    async def _stumble(self, job: Job, error: Exception) -> None:
+    async def _retry_or_fail(self, job: Job, error: Exception) -> None:
         try:
-            await self._lifecycle.stumble(job, error)
+            await self._lifecycle.retry_or_fail(job, error)
         except StorageError as failed:
             # The lease ends by itself and the step runs again.
             log.warning("cannot store a decision: %s", failed, extra={"job": job.code})

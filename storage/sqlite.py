@@ -19,8 +19,8 @@ from typing import Any, TypeVar, cast
 
 from jobs.errors import StorageError
 from storage.database import Session
-from storage.kept import Kept
 from storage.migrate import MIGRATIONS, migrate
+from storage.read_cache import ReadCache
 from storage.sqlite_backup import back_up_file, take_over
 from storage.sqlite_connection import (
     FileLock,
@@ -80,7 +80,7 @@ class SqliteDatabase:
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="sqlite-reads")
         self._reads: deque[_Piece] = deque()
         self._writes: deque[_Piece] = deque()
-        self._kept = Kept()
+        self._cache = ReadCache()
         self._closing: asyncio.Future[None] | None = None
 
     @classmethod
@@ -123,12 +123,12 @@ class SqliteDatabase:
 
     async def recall(self, key: Hashable, tables: Collection[str], work: Callable[[Session], T]) -> T:
         """Return what a function read for this key, read anew after a change of one of the tables."""
-        edition = self._kept.edition(tables)
-        found = self._kept.find(key, edition)
+        edition = self._cache.edition(tables)
+        found = self._cache.find(key, edition)
         if found is not None:
             return cast("T", found[0])
         value = await self.read(work)
-        self._kept.keep(key, edition, value)
+        self._cache.keep(key, edition, value)
         return value
 
     async def write(self, work: Callable[[Session], T]) -> T:
@@ -241,7 +241,7 @@ class SqliteDatabase:
                 if piece.error is None:
                     piece.fail(error)
         finally:
-            self._kept.note(self._session.changed)
+            self._cache.note(self._session.changed)
 
     def _run_alone(self, piece: _Piece) -> None:
         piece.run(self._session)

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from jobs.errors import DatabaseInUseError, StorageError
 from storage.database import Row, Session, Value
-from storage.kept import changed_tables
+from storage.read_cache import changed_tables
 
 T = TypeVar("T")
 

@@ -22,7 +22,7 @@ from sandbox.discord.views import InteractionView, MessageView
 from sandbox.ports import free_port
 from sandbox.video.clip import draw_clip
 from sandbox.video.server import VideoServer
-from tests.nursery import ForkedBot, Nursery
+from tests.bot_fork_server import BotForkServer, ForkedBot
 from tests.service_environment import environment_for
 
 HOP_HEADERS = {"connection", "keep-alive", "transfer-encoding", "content-length", "host", "content-encoding"}
@@ -171,11 +171,11 @@ class CrashWorld:
         for proxy in proxies:
             await proxy.start()
             self._stack.push_async_callback(proxy.stop)
-        nursery = Nursery(self.folder)
-        self._stack.push_async_callback(nursery.close)
-        await nursery.open()
+        fork_server = BotForkServer(self.folder)
+        self._stack.push_async_callback(fork_server.close)
+        await fork_server.open()
         self.bot = ForkedBot(
-            nursery,
+            fork_server,
             self._settings(*(proxy.url for proxy in proxies)),
             self.folder,
             on_line=self.lines.append,

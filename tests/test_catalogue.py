@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.command_words import name_of
+from bot.help_pages import all_commands
 from bot.language import speaking
-from bot.tour import all_commands
 from tests.bot.world import open_bot_world
 from tests.catalogue import CHOICE, COMMAND, FOLDER, OPTION, ROOT, Found, Message, collect, read_catalogue, update
 

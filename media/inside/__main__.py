@@ -11,8 +11,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # `python -I` leav
 from media.inside.answers import Refusal, rule_of, say
 from media.inside.confine import confine
 from media.inside.fork_server import ForkServer
+from media.inside.landlock import wall_in
 from media.inside.tasks import TASKS
-from media.inside.walls import wall_in
 
 
 def main() -> None:

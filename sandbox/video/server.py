@@ -12,7 +12,7 @@ from aiohttp import web
 
 from sandbox.video.account import Account
 from sandbox.video.acedata import AceData
-from sandbox.video.callbacks import Postman
+from sandbox.video.callbacks import Destination
 from sandbox.video.control import Control
 from sandbox.video.faults import Faults
 from sandbox.video.kie import Kie
@@ -45,7 +45,7 @@ class VideoServer:
         self.account = Account(self.options, self.ledger, clock)
         self.shelf = Shelf(clock, self.faults, self.ledger)
         self._studio = Studio(self._directory, instant=self.options.instant)
-        self._postman = Postman(
+        self._postman = Destination(
             self.ledger,
             self.faults,
             retry_seconds=self.options.callback_retry_seconds,

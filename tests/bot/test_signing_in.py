@@ -9,7 +9,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.client import ClientOptions, LumaBot
-from bot.lights import GatewayWatch, look_at_gateway
+from bot.readiness import GatewayWatch, look_at_gateway
 from bot.signing_in import log_in, stay_connected
 from bot.web.health import Colour
 from jobs.errors import ConfigError

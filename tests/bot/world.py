@@ -25,8 +25,8 @@ from jobs.intake import Intake
 from jobs.job import Charge, Job, Kind, State
 from jobs.outside import Outside
 from jobs.quota import Defaults
+from jobs.redelivery import Redelivery
 from jobs.retries import Timings
-from jobs.steering import Steering
 from sandbox.discord.actor import Actor
 from sandbox.discord.clock import ManualClock
 from sandbox.discord.default_world import build_world
@@ -112,7 +112,7 @@ class BotWorld:
             stores.log,
             stores.privacy,
             self.clips,
-            Steering(outside),
+            Redelivery(outside),
             defaults=self.defaults,
             charts=Charts(self.folder / "charts"),
             check_process=self.check_process,

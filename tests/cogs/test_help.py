@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.tour import CHAPTERS, all_commands, chapter_of
+from bot.help_pages import CHAPTERS, all_commands, chapter_of
 from sandbox.discord.views import MessageView
 from tests.bot.world import BotWorld, open_bot_world
 from tests.cogs.test_library import plant_button
@@ -22,7 +22,7 @@ def menu_of(message: MessageView) -> dict[str, str]:
     return {option["value"]: option["label"] for option in message.components[0]["components"][0]["options"]}
 
 
-async def read_tour(world: BotWorld, user: str) -> dict[str, str]:
+async def read_help(world: BotWorld, user: str) -> dict[str, str]:
     """Return the text of every chapter a person can open."""
     view = await world.actor.slash(user, "edits", "luma help")
     assert view.message is not None
@@ -37,7 +37,7 @@ async def read_tour(world: BotWorld, user: str) -> dict[str, str]:
 
 
 async def test_every_command_of_the_tree_appears(world: BotWorld) -> None:
-    text = "\n".join((await read_tour(world, "Ada")).values())
+    text = "\n".join((await read_help(world, "Ada")).values())
     names = [command.qualified_name for command in all_commands(world.bot)]
     assert len(names) > 20
     missing = [name for name in names if f"**/{name}**" not in text and f"**{name}**" not in text]
@@ -50,15 +50,15 @@ async def test_every_command_has_a_chapter_of_its_own_kind(world: BotWorld) -> N
 
 
 async def test_members_are_not_shown_what_is_the_moderators(world: BotWorld) -> None:
-    member, moderator = await read_tour(world, "Noah"), await read_tour(world, "Robin")
+    member, moderator = await read_help(world, "Noah"), await read_help(world, "Robin")
     assert set(moderator) - set(member) == {"moderate"}
     assert "luma-" not in "\n".join(member.values())
 
 
 async def test_options_are_explained_where_edits_are_made(world: BotWorld) -> None:
-    pages = await read_tour(world, "Noah")
+    pages = await read_help(world, "Noah")
     assert "`prompt` How the clip should look" in pages["edit"]
-    assert all(len(page) <= 4096 for page in (await read_tour(world, "Ada")).values())
+    assert all(len(page) <= 4096 for page in (await read_help(world, "Ada")).values())
 
 
 async def test_a_chapter_of_others_rights_is_refused(world: BotWorld) -> None:

@@ -192,7 +192,7 @@ LOOK_ROUND = """
 import json, socket, sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
-from media.inside.walls import wall_in
+from media.inside.landlock import wall_in
 walled = wall_in(Path.cwd())
 def tries(act):
     try:

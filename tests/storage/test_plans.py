@@ -18,10 +18,10 @@ from jobs.styles import Style
 from storage.admin_store import SqlAdminStore
 from storage.database import Database
 from storage.job_store import SqlJobStore
-from storage.kept import changed_tables
 from storage.log_store import SqlLogStore
 from storage.privacy_store import SqlPrivacyStore
 from storage.quota_store import SqlQuotaStore
+from storage.read_cache import changed_tables
 from storage.share_store import SqlShareStore
 from storage.sqlite import SqliteDatabase
 from storage.style_store import SqlStyleStore

@@ -5,8 +5,8 @@ from jobs.admin import Act
 from jobs.quota import Defaults
 from storage.admin_store import SqlAdminStore
 from storage.database import Session
-from storage.kept import Kept, changed_tables
 from storage.quota_store import SqlQuotaStore
+from storage.read_cache import ReadCache, changed_tables
 from storage.sqlite import SqliteDatabase
 
 ACT = Act(10, 1, 1000)
@@ -21,7 +21,7 @@ def test_statements_name_the_tables_they_change() -> None:
 
 
 def test_a_value_is_forgotten_with_its_tables_or_as_the_least_lately_used() -> None:
-    kept = Kept(most=2)
+    kept = ReadCache(most=2)
     for key in "ab":
         kept.keep(key, kept.edition(["x"]), key.upper())
     assert kept.find("a", kept.edition(["x"])) == ("A",)

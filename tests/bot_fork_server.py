@@ -40,7 +40,7 @@ class ForkedProcess:
         return code
 
 
-class Nursery:
+class BotForkServer:
     """Hold the process that forks."""
 
     def __init__(self, folder: Path) -> None:
@@ -54,7 +54,7 @@ class Nursery:
         """Import the program."""
         os.mkfifo(self._fifo)
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.nursery",
+            sys.executable, "-m", "tests.bot_fork_server",
             stdin=PIPE, stdout=PIPE, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
         )  # fmt: skip
         self._listener = asyncio.create_task(self._listen(self._process))
@@ -100,14 +100,14 @@ class Nursery:
 
 
 class ForkedBot(BotChild):
-    """Be a bot whose process is forked by a nursery."""
+    """Be a bot whose process is forked by a fork server."""
 
-    def __init__(self, nursery: Nursery, *values: Any, **named: Any) -> None:
+    def __init__(self, fork_server: BotForkServer, *values: Any, **named: Any) -> None:
         super().__init__(*values, **named)
-        self._nursery = nursery
+        self._fork_server = fork_server
 
     async def _spawn(self, environment: dict[str, str]) -> Any:
-        return await self._nursery.spawn(environment, self._folder)
+        return await self._fork_server.spawn(environment, self._folder)
 
 
 def serve() -> None:

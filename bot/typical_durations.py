@@ -11,7 +11,7 @@ MIN_COUNT = 5  # fewer finished jobs say nothing about the next
 
 
 @dataclass(slots=True)
-class UsualTimes:
+class TypicalDurations:
     """Keep the durations of each kind for half a minute."""
 
     store: JobReads

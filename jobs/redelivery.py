@@ -6,11 +6,11 @@ from jobs.admin import Act, Deed, LogNote, job_of
 from jobs.errors import UserError
 from jobs.job import Job, State
 from jobs.outside import Outside
-from jobs.parcels import hand_over
 from jobs.ports import Posted
+from jobs.size_ladder import post_within_limit
 
 
-class Steering:
+class Redelivery:
     """Do what a moderator may with somebody's ended job."""
 
     def __init__(self, outside: Outside) -> None:
@@ -36,7 +36,7 @@ class Steering:
         if job.result is not None and job.result.file:
             told = replace(job, failure=None)
             provider = self._out.providers.get(job.service)
-            return await hand_over(told, job.result, self._out.clips, self._out.delivery, provider)
+            return await post_within_limit(told, job.result, self._out.clips, self._out.delivery, provider)
         if job.failure is None:
             raise UserError("The video of this edit is not kept any more.")
         return await self._out.delivery.post_failure(job)

@@ -7,14 +7,14 @@ from jobs.gates import Gates
 from jobs.services import Provider
 
 
-class Prober:
+class BalanceReader:
     """Tell the gates of every service's balance; unknown is None, never 0."""
 
     def __init__(self, providers: Mapping[str, Provider], gates: Gates) -> None:
         self._providers = providers
         self._gates = gates
 
-    async def probe(self) -> None:
+    async def read(self) -> None:
         """Ask every service once; an account that is in order again opens the gate it had shut."""
         for name, provider in self._providers.items():
             try:

@@ -16,7 +16,7 @@ def changed_tables(sql: str) -> frozenset[str]:
     return frozenset(_CHANGE.findall(sql))
 
 
-class Kept:
+class ReadCache:
     """Remember values by key, the least lately used forgotten first.
 
     `note` is called with the tables of a committed transaction before anybody hears of it; from any thread.

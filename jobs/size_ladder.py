@@ -11,7 +11,7 @@ from jobs.services import Provider, TemporaryLink
 SMALLEST_FILE_BYTES = 1024 * 1024  # a file of this size that is refused for its size becomes a link
 
 
-class Postman(Protocol):
+class Destination(Protocol):
     """Post a video somewhere; raises DeliveryError."""
 
     async def upload_limit(self, job: Job) -> int:
@@ -21,7 +21,9 @@ class Postman(Protocol):
         """Post it; raises TooLargeError when the file will not go."""
 
 
-async def hand_over(job: Job, result: Result, clips: Clips, delivery: Postman, provider: Provider | None) -> Posted:
+async def post_within_limit(
+    job: Job, result: Result, clips: Clips, delivery: Destination, provider: Provider | None
+) -> Posted:
     """Post a result, each rung of the ladder once; Discord's own refusal for size leads to the next rung."""
     limit_bytes = await delivery.upload_limit(job)
     while result.file and limit_bytes >= SMALLEST_FILE_BYTES:
@@ -38,7 +40,7 @@ async def hand_over(job: Job, result: Result, clips: Clips, delivery: Postman, p
     return await _post_link(job, result, parcel, clips, delivery)
 
 
-async def _post_link(job: Job, result: Result, parcel: Parcel, clips: Clips, delivery: Postman) -> Posted:
+async def _post_link(job: Job, result: Result, parcel: Parcel, clips: Clips, delivery: Destination) -> Posted:
     """Post a link, with a picture of what it leads to where one can be made."""
     try:
         poster = await clips.poster(job, result) if result.file else ""

@@ -33,7 +33,7 @@ def is_thread(interaction: discord.Interaction[Any]) -> bool:
     return interaction.channel is not None and interaction.channel.type in _THREADS
 
 
-def check_here(interaction: discord.Interaction[Any]) -> None:
+def check_bot_permissions(interaction: discord.Interaction[Any]) -> None:
     """Raise InvalidRequestError unless the bot may do all it needs where a command was given."""
     if interaction.guild_id is None:
         return

@@ -17,7 +17,7 @@ from bot.language import tr, tr_known, tr_name
 from bot.presses import Buttons, press_id, read_values
 from bot.rights import Right, has_right
 
-TOUR = "tour"
+HELP = "tour"  # as the buttons of earlier pages have it
 Shown = app_commands.Command[Any, ..., Any] | app_commands.ContextMenu
 _MENU_TYPES = (discord.AppCommandType.message, discord.AppCommandType.user)
 
@@ -105,13 +105,13 @@ def open_chapters(interaction: discord.Interaction[LumaBot]) -> list[tuple[Chapt
     ]
 
 
-async def start_tour(interaction: discord.Interaction[LumaBot]) -> None:
+async def show_help(interaction: discord.Interaction[LumaBot]) -> None:
     """Answer with the first chapter."""
     embed, view = _page(open_chapters(interaction), CHAPTERS[0].key)
     await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
 
-async def turn_tour(interaction: discord.Interaction[LumaBot], _subject: str) -> None:
+async def turn_help_page(interaction: discord.Interaction[LumaBot], _subject: str) -> None:
     """Show the chapter chosen in the menu."""
     chosen = read_values(interaction)
     chapters = open_chapters(interaction)
@@ -127,7 +127,7 @@ def _page(chapters: Sequence[tuple[Chapter, list[Shown]]], key: str) -> tuple[di
     embed = discord.Embed(title=title_of(chapter), description=text)
     embed.set_footer(text=tr("Chapter {place} of {count}", place=place + 1, count=len(chapters)))
     menu: discord.ui.Select[Any] = discord.ui.Select(
-        custom_id=press_id(TOUR, "chapters"),
+        custom_id=press_id(HELP, "chapters"),
         options=[
             discord.SelectOption(label=title_of(each), value=each.key, default=each is chapter) for each, _ in chapters
         ],
