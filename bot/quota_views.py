@@ -131,5 +131,8 @@ async def _draw(
         picture = await interaction.client.desk.admin.charts.draw(chart)
     except ChartError:
         return {"embed": panel, "attachments": []}
-    panel.set_image(url="attachment://use.png")
-    return {"embed": panel, "attachments": [discord.File(BytesIO(picture), "use.png", description=words[:1024])]}
+    words = words[:1024]
+    # discord.py writes no description of an embed's picture, and a file's own is not read out where an embed shows it.
+    image = {"url": "attachment://use.png", "description": words}
+    panel = discord.Embed.from_dict({**panel.to_dict(), "image": image})
+    return {"embed": panel, "attachments": [discord.File(BytesIO(picture), "use.png", description=words)]}

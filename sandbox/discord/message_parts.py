@@ -157,6 +157,8 @@ def _media(message: Message, media: Json, link: Link, *, in_embed: bool = False)
     done: Json = {"url": url, "proxy_url": url}
     if found:
         done["content_type"] = found.content_type
+    if in_embed and media.get("description"):
+        done["description"] = media["description"]
     if not in_embed:
         done["id"] = str(found.id) if found else "0"
         if found:

@@ -175,6 +175,7 @@ class TestModerators:
         assert picture.content_type == "image/png"
         assert "1 open" in (picture.description or "")
         assert message.embeds[0]["image"]["url"] == picture.url
+        assert message.embeds[0]["image"]["description"] == picture.description
 
     async def test_a_block_is_shown_where_only_some_channels_are_allowed(self, world: BotWorld) -> None:
         await run(world, "Ada", "luma-setup channels", {"channel": world.server.world.find_channel("edits").id})
@@ -193,6 +194,7 @@ class TestModerators:
         assert lines[1] == f"2. <@{member_id(world, 'Noah')}> · **1** used, 1 open"
         (picture,) = message.attachments
         assert picture.description == "1  Mia: 2; 2  Noah: 1"
+        assert message.embeds[0]["image"]["description"] == picture.description
         assert buttons_of(message) == {}
 
     async def test_long_lists_turn_their_pages(self, world: BotWorld) -> None:
