@@ -1,4 +1,4 @@
-"""A moderator's evening in the page: quotas, a bonus, a block, a pause, charts, the log; a member takes all and goes."""
+"""A moderator's evening in the page: quota, bonus, block, pause, charts, the log; a member takes all and goes."""
 
 import csv
 import io
