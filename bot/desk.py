@@ -11,7 +11,7 @@ from bot.result_desk import ResultDesk
 from bot.showcase import Showcase
 from bot.styles import StyleShelf
 from jobs.admin import Act, LogNote
-from jobs.job import Job, Kind, NewJob, State
+from jobs.job import Charge, Job, Kind, NewJob, State
 from jobs.ports import Clock, Durations, Posted
 from jobs.services import Abilities
 
@@ -40,8 +40,11 @@ class LifecycleActs(Protocol):
     async def place(self, job: Job, card: Posted | None, thread_id: int | None = None) -> Job:
         """Keep where a job's card stands and let it begin."""
 
-    async def cancel(self, job_id: str, by: int, act: Act | None = None) -> Job:
-        """Cancel a job, and log a moderator's act with it; raises UserError where that cannot be."""
+    async def cancel(self, job_id: str, by: int, act: Act | None = None) -> tuple[Job, Charge]:
+        """Cancel a job, and log a moderator's act with it; return how it is charged.
+
+        Raises UserError where that cannot be.
+        """
 
     async def hurry(self, job_id: str, act: Act) -> Job:
         """Let an open job be tried now, and log it; raises UserError where that cannot be."""

@@ -22,8 +22,8 @@ async def cancel_job(interaction: discord.Interaction[LumaBot], code: str, reaso
     await interaction.response.defer(ephemeral=True, thinking=True)
     check_above_owner(interaction, job, await _owner(interaction, job))
     act = build_act(interaction, reason)
-    cancelled = await interaction.client.desk.lifecycle.cancel(job.id, interaction.user.id, act)
-    await say(interaction, replies.cancelled(cancelled))
+    cancelled, charge = await interaction.client.desk.lifecycle.cancel(job.id, interaction.user.id, act)
+    await say(interaction, replies.cancelled(cancelled, charge))
 
 
 def check_above_owner(

@@ -5,6 +5,7 @@ from typing import Any
 import discord
 
 from bot import inert, replies
+from bot.admin import build_act
 from bot.bot_permissions import is_moderator
 from bot.client import LumaBot
 from bot.pressing import check_steward, is_own
@@ -48,7 +49,8 @@ def name_choice(job: Job) -> str:
     return f"{job.code} · {replies.state_word(job.state)} · {inert.plain(job.request.prompt, 70)}"
 
 
-async def cancel(interaction: discord.Interaction[LumaBot], job: Job) -> Job:
-    """Cancel a job for its owner or a moderator of its server; raises UserError."""
+async def cancel(interaction: discord.Interaction[LumaBot], job: Job) -> str:
+    """Cancel a job for its owner or, logged, for a moderator of its server, and confirm it; raises UserError."""
     await check_steward(interaction, job, not_yours_to_cancel())
-    return await interaction.client.desk.lifecycle.cancel(job.id, interaction.user.id)
+    act = None if is_own(interaction, job) else build_act(interaction)
+    return replies.cancelled(*await interaction.client.desk.lifecycle.cancel(job.id, interaction.user.id, act))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from bot import inert
 from bot.language import tr, tr_known
 from bot.remarks import say_remark
-from jobs.job import ClipSource, Failure, FailureCode, Job, Kind, State
+from jobs.job import Charge, ClipSource, Failure, FailureCode, Job, Kind, State
 from jobs.ports import Parcel
 
 MESSAGE_CHARS = 2000
@@ -46,9 +46,19 @@ def dms_closed() -> str:
     )
 
 
-def cancelled(job: Job) -> str:
-    """Confirm a cancel."""
-    return tr("Cancelled: nothing will be posted for `{code}`.", code=job.code)
+def cancelled(job: Job, charge: Charge) -> str:
+    """Confirm a cancel, and say whether the edit counts."""
+    words = tr("Cancelled: nothing will be posted for `{code}`.", code=job.code)
+    return f"{words} {_charged(charge)}"
+
+
+def _charged(charge: Charge) -> str:
+    match charge:
+        case Charge.SETTLE:
+            return tr("The service had begun with it, so it counts.")
+        case Charge.FORGIVE:
+            return tr("It doesn't count for its member; the service had begun with it, so the server's budget has it.")
+    return tr("It doesn't count.")
 
 
 def state_word(state: State) -> str:

@@ -6,7 +6,6 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import replies
 from bot.client import LumaBot
 from bot.history import TEXT_CHARS, choose_job, filter_page, open_history, turn_page
 from bot.own_jobs import CHOICES, cancel, find_cancellable, find_own, name_choice
@@ -36,14 +35,14 @@ async def show_command(interaction: discord.Interaction[LumaBot], job: app_comma
 @app_commands.describe(job="The edit, by its code")
 async def cancel_command(interaction: discord.Interaction[LumaBot], job: app_commands.Range[str, 1, 40]) -> None:
     """Cancel one's own edit."""
-    cancelled = await cancel(interaction, await find_cancellable(interaction, job))
-    await interaction.response.send_message(replies.cancelled(cancelled), ephemeral=True)
+    said = await cancel(interaction, await find_cancellable(interaction, job))
+    await interaction.response.send_message(said, ephemeral=True)
 
 
 async def press_cancel(interaction: discord.Interaction[LumaBot], job_id: str) -> None:
     """Cancel the edit of a card."""
-    cancelled = await cancel(interaction, await find_here(interaction, job_id))
-    await interaction.response.send_message(replies.cancelled(cancelled), ephemeral=True)
+    said = await cancel(interaction, await find_here(interaction, job_id))
+    await interaction.response.send_message(said, ephemeral=True)
 
 
 @cancel_command.autocomplete("job")

@@ -72,22 +72,26 @@ class Intake:
         )
         return await self._out.move(job, after, "placed", fenced=False) or job
 
-    async def cancel(self, job_id: str, by: int, act: Act | None = None) -> Job:
-        """Cancel a job that waits or runs, and log a moderator's act with it; raises UserError where that cannot be."""
+    async def cancel(self, job_id: str, by: int, act: Act | None = None) -> tuple[Job, Charge]:
+        """Cancel a job that waits or runs, and log a moderator's act with it; return it and how it is charged.
+
+        Raises UserError where that cannot be.
+        """
         job = await self._out.store.get(job_id)
         if job is None:
             raise UserError("This edit is not known any more.")
         if job.state not in (State.QUEUED, State.RUNNING):
             raise _not_cancellable(job.state)
-        spent = job.state is State.RUNNING and not await self._stopped_at_service(job)
+        charge = Charge.RELEASE
+        if job.state is State.RUNNING and not await self._stopped_at_service(job):
+            charge = Charge.SETTLE if by == job.user_id else Charge.FORGIVE
         after = replace(job, state=State.CANCELLED, finished_at_ms=self._out.clock.now_ms(), hold="")
-        charge = Charge.SETTLE if spent else Charge.RELEASE
         note = None if act is None else _note(act, Deed.CANCEL_JOB, job, after)
         moved = await self._out.move(job, after, "cancel", detail=f"by {by}", charge=charge, fenced=False, note=note)
         if moved is None:
             raise UserError(_MOVED_ON)
         self._out.delivery.show(moved)
-        return moved
+        return moved, charge
 
     async def hurry(self, job_id: str, act: Act) -> Job:
         """Let an open job that waits to be tried again be tried now, and log it; raises UserError."""

@@ -56,10 +56,14 @@ class Kind(StrEnum):
 
 
 class Charge(StrEnum):
-    """Say how a job's reservation ends; each is settled once."""
+    """Say how a job's reservation ends; each is settled once.
+
+    FORGIVE gives it back to the member but not to the server's budget: the service was paid for what another stopped.
+    """
 
     SETTLE = "settled"
     RELEASE = "released"
+    FORGIVE = "forgiven"
 
 
 class FailureCode(StrEnum):

@@ -166,10 +166,13 @@ def end_reservation(session: Session, job: Job, charge: Charge | None, *, now_ms
     """Settle or release a job's reservation if it is still held; raises ValueError when it would be held for ever."""
     if charge is not None:
         session.execute(
-            "UPDATE reservations SET state = $2, ended_at_ms = $3 WHERE job_id = $1 AND state = 'reserved'",
+            """
+            UPDATE reservations SET state = $2, ended_at_ms = $3, spent = $4 WHERE job_id = $1 AND state = 'reserved'
+            """,
             job.id,
-            charge,
+            Charge.SETTLE if charge is Charge.SETTLE else Charge.RELEASE,
             now_ms,
+            int(charge is Charge.FORGIVE),
         )
     if job.state.is_final:
         held = session.row("SELECT 1 FROM reservations WHERE job_id = $1 AND state = 'reserved'", job.id)

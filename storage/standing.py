@@ -73,7 +73,10 @@ def find_again(session: Session, new: NewJob, decision: Decision) -> Decision:
 
 
 def read_server_use(session: Session, guild_id: int | None, policies: Policies, *, now_ms: int) -> ServerUse:
-    """Count a server's reservations held or settled, no further than its budgets; all direct messages are one place."""
+    """Count what a server holds, was given or has paid for, no further than its budgets.
+
+    All direct messages are one place.
+    """
     day, day_free_at_ms = _spent(session, guild_id, policies.budget_day, DAY_MS, now_ms)
     month, month_free_at_ms = _spent(session, guild_id, policies.budget_month, MONTH_MS, now_ms)
     return ServerUse(day, month, day_free_at_ms, month_free_at_ms)
@@ -88,7 +91,8 @@ def _spent(
         """
         SELECT COUNT(*) AS used, MIN(reserved_at_ms) AS oldest_ms FROM (
             SELECT reserved_at_ms FROM reservations
-            WHERE guild_id IS NOT DISTINCT FROM $1 AND reserved_at_ms > $2 AND state IN ('reserved', 'settled')
+            WHERE guild_id IS NOT DISTINCT FROM $1 AND reserved_at_ms > $2
+                AND (state IN ('reserved', 'settled') OR spent = 1)
             ORDER BY reserved_at_ms DESC LIMIT $3
         ) AS newest
         """,

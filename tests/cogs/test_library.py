@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from jobs.job import Charge, Failure, FailureCode, Job, State
+from jobs.quota import Period
 from sandbox.discord.model import Json, Message
 from sandbox.discord.views import InteractionView
+from tests.bot.admin_world import act_of, member_id, say
 from tests.bot.world import BotWorld, open_bot_world
 from tests.environment import need_openapi
 from tests.jobs.making import make_new
@@ -71,6 +73,27 @@ class TestCancelButton:
         await world.delivery.settle()
         card = world.actor.message("Mia", job.card_message_id or 0)
         assert (card.embeds[0]["title"], card.components) == ("Cancelled", ())
+
+    async def test_what_a_moderator_stops_counts_for_the_server_alone_and_is_logged(self, world: BotWorld) -> None:
+        await world.admin.settings.set_budget(act_of(world), Period.DAY, 5)
+        await world.modify()
+        job = await world.put(await world.only_job(), state=State.SUBMITTING)
+        job = await world.put(job, state=State.RUNNING, provider_job_id="task-1")
+        assert "doesn't count for its member" in await press_cancel(world, job, "Robin")
+        text = await say(world, "Mia", "luma quota")
+        assert "0 used" in text
+        assert "1 of 5 in a day" in text
+        log = await say(world, "Robin", "luma-mod log")
+        assert f"<@{member_id(world, 'Robin')}> cancelled an edit: `{job.code}` (<@{job.user_id}>)" in log
+        assert "in the works \N{RIGHTWARDS ARROW} cancelled" in log
+
+    async def test_what_one_stops_oneself_counts_once_the_service_has_it(self, world: BotWorld) -> None:
+        await world.modify()
+        job = await world.put(await world.only_job(), state=State.SUBMITTING)
+        job = await world.put(job, state=State.RUNNING, provider_job_id="task-1")
+        assert "so it counts" in await press_cancel(world, job, "Mia")
+        assert "1 used" in await say(world, "Mia", "luma quota")
+        assert "cancelled" not in await say(world, "Robin", "luma-mod log")
 
     async def test_a_moderator_cancels(self, world: BotWorld) -> None:
         await world.modify()

@@ -25,7 +25,7 @@ from jobs.errors import (
     UnusableClipError,
     UserError,
 )
-from jobs.job import FailureCode, State
+from jobs.job import Charge, FailureCode, State
 from jobs.ports import Fitted, Parcel
 from jobs.retries import MINUTE_MS, UNKNOWN_TASK
 from jobs.services import Accepted, Progress, Status
@@ -502,8 +502,8 @@ async def test_a_failure_that_nowhere_can_be_told_still_ends(world: World) -> No
 
 async def test_a_waiting_job_is_cancelled_free_of_charge(world: World) -> None:
     job = await world.accept()
-    cancelled = await world.intake.cancel(job.id, by=11)
-    assert cancelled.state is State.CANCELLED
+    cancelled, charge = await world.intake.cancel(job.id, by=11)
+    assert (cancelled.state, charge) == (State.CANCELLED, Charge.RELEASE)
     assert await world.reservation(job) == "released"
     await world.work()
     assert world.provider.billed == []
@@ -522,11 +522,20 @@ async def test_a_running_job_is_cancelled_and_charged_for_the_service_cannot_sto
     assert world.delivery.messages == []
 
 
+async def test_a_running_job_that_another_stops_is_free_for_its_member(world: World) -> None:
+    job = await world.accept()
+    await world.work()
+    _, charge = await world.intake.cancel(job.id, by=99)
+    assert charge is Charge.FORGIVE
+    assert await world.reservation(job) == "released"
+
+
 async def test_a_running_job_that_the_service_stops_is_free(tmp_path: Path) -> None:
     world = await open_world(tmp_path, abilities_of(cancels=True))
     job = await world.accept()
     await world.work()
-    await world.intake.cancel(job.id, by=11)
+    _, charge = await world.intake.cancel(job.id, by=99)
+    assert charge is Charge.RELEASE
     assert world.provider.cancelled == ["task-1"]
     assert await world.reservation(job) == "released"
     await world.database.close()

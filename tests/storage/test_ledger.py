@@ -13,6 +13,9 @@ from tests.fakes import NO_LIMITS
 from tests.storage.jobs_made import attempt_of, insert
 
 UNKNOWN = Failure(FailureCode.OUTCOME_UNKNOWN)
+STATES = {
+    None: "reserved", Charge.SETTLE: "settled", Charge.RELEASE: "released", Charge.FORGIVE: "released"
+}  # fmt: skip
 
 
 async def live(store: SqlJobStore, job: Job, chance: random.Random) -> list[Charge]:
@@ -49,9 +52,13 @@ async def test_every_figure_follows_from_what_happened(database: SqliteDatabase)
 
     charges = await asyncio.gather(*(live(store, job, random.Random(chance.random())) for job in jobs))
 
-    expected = {job.id: charges[number][0].value if charges[number] else "reserved" for number, job in enumerate(jobs)}
+    first = {job.id: charges[number][0] if charges[number] else None for number, job in enumerate(jobs)}
+    expected = {job_id: STATES[charge] for job_id, charge in first.items()}
     rows = await database.read(lambda session: session.rows("SELECT * FROM reservations"))
     assert {row["job_id"]: row["state"] for row in rows} == expected
+    assert {row["job_id"] for row in rows if row["spent"]} == {
+        job_id for job_id, charge in first.items() if charge is Charge.FORGIVE
+    }
     assert all((row["ended_at_ms"] is None) == (row["state"] == "reserved") for row in rows)
     current = [await store.get(job.id) for job in jobs]
     held = {job.id for job in current if job is not None and not job.state.is_final}
