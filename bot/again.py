@@ -15,14 +15,13 @@ from bot.intake import Ask, take_in
 from bot.language import tr
 from bot.options import read_prompt
 from bot.pictures import keep_pictures
-from bot.presses import Form, build_text_field, read_fields
+from bot.presses import Form, build_prompt_field, read_fields
 from bot.pressing import find_own, find_own_result
 from bot.result_messages import find_attachment
 from bot.service_options import check_offered, read_options
 from jobs.job import ClipSource, Job, Kind, Request
 from jobs.services import Abilities
 
-PROMPT_CHARS = 4000  # Discord's own limit of a form's field
 _THREAD_SECONDS = 0.8  # one of two looks before an answer that is due in 3 s
 
 
@@ -151,5 +150,4 @@ async def _find_thread(interaction: discord.Interaction[LumaBot], job: Job) -> d
 
 
 def _prompt_field(abilities: Abilities, prompt: str) -> discord.ui.Label[Any]:
-    most = min(abilities.prompt_chars, PROMPT_CHARS)
-    return build_text_field("prompt", tr("How should the clip look?"), value=prompt[:most], max_length=most, long=True)
+    return build_prompt_field(tr("How should the clip look?"), abilities.prompt_chars, value=prompt)

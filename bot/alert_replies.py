@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import discord
 
 from bot import inert
+from bot.colours import GREEN, RED, YELLOW
 from bot.language import tr, tr_known
 from bot.replies import relative_time, state_word
 from jobs.admin import BudgetWarning
@@ -12,7 +13,6 @@ from jobs.job import Job
 from jobs.quota import Period
 from jobs.words import Hit
 
-YELLOW, RED, GREEN = 0xFEE75C, 0xED4245, 0x57F287
 _NAMED_WORDS = 10
 
 

@@ -10,7 +10,7 @@ from jobs.errors import InvalidRequestError
 from jobs.phrases import Phrase
 
 # Kinds of channel that a message can start a thread in.
-_THREADABLE = frozenset({discord.ChannelType.text, discord.ChannelType.news})
+THREADABLE = frozenset({discord.ChannelType.text, discord.ChannelType.news})
 _THREADS = frozenset(
     {discord.ChannelType.public_thread, discord.ChannelType.private_thread, discord.ChannelType.news_thread}
 )
@@ -26,6 +26,10 @@ _NEEDED_FOR_THREADS = _NEEDED_IN_CHANNEL | {
     "send_messages_in_threads": Phrase("Send Messages in Threads"),
 }
 _NEEDED_IN_THREAD = _NEEDED | {"send_messages_in_threads": Phrase("Send Messages in Threads")}
+# What the bot needs of a channel it posts to on its own: words alone, or words and files.
+POSTING = {flag: _NEEDED_IN_CHANNEL[flag] for flag in ("view_channel", "send_messages", "embed_links")}
+SHOWING = _NEEDED_IN_CHANNEL
+SHOWING_IN_THREAD = _NEEDED_IN_THREAD
 
 
 def is_thread(interaction: discord.Interaction[Any]) -> bool:
@@ -56,18 +60,24 @@ def missing_permissions(interaction: discord.Interaction[Any]) -> list[str]:
 def _needed(interaction: discord.Interaction[Any]) -> Mapping[str, str]:
     if is_thread(interaction):
         return _NEEDED_IN_THREAD
-    if interaction.channel is None or interaction.channel.type in _THREADABLE:
+    if interaction.channel is None or interaction.channel.type in THREADABLE:
         return _NEEDED_FOR_THREADS
     return _NEEDED_IN_CHANNEL
 
 
 def needed_in(kind: discord.ChannelType) -> Mapping[str, str]:
     """Return the permissions the bot needs in a channel of a kind for edits begun there, by Discord's flags."""
-    if kind in _THREADABLE:
+    if kind in THREADABLE:
         return _NEEDED_FOR_THREADS
     if kind is discord.ChannelType.forum:
         return _NEEDED_IN_THREAD
     return _NEEDED_IN_CHANNEL
+
+
+def missing_in(channel: discord.abc.GuildChannel | discord.Thread, needed: Mapping[str, str]) -> list[str]:
+    """Return the names of the permissions the bot lacks in a channel."""
+    may = channel.permissions_for(channel.guild.me)
+    return [tr_known(name) for flag, name in needed.items() if not getattr(may, flag)]
 
 
 def is_moderator(interaction: discord.Interaction[Any]) -> bool:

@@ -6,25 +6,25 @@ import discord
 
 from bot import inert, replies
 from bot.card_fields import describe_request
+from bot.colours import BLURPLE, GREEN, GREY, RED
 from bot.desk import Desk
 from bot.language import tr, tr_known
 from bot.media_work import Work
 from bot.presses import Buttons, build_button
 from bot.remarks import say_remark
 from bot.typical_durations import TypicalDurations
-from jobs.job import Job, Kind, State
+from jobs.job import CANCELLABLE_STATES, Job, Kind, State
 from jobs.ports import Durations
 
 _COLORS = {
-    State.QUEUED: 0x99AAB5,
-    State.SUBMITTING: 0x5865F2,
-    State.RUNNING: 0x5865F2,
-    State.DELIVERING: 0x5865F2,
-    State.DELIVERED: 0x57F287,
-    State.FAILED: 0xED4245,
-    State.CANCELLED: 0x99AAB5,
+    State.QUEUED: GREY,
+    State.SUBMITTING: BLURPLE,
+    State.RUNNING: BLURPLE,
+    State.DELIVERING: BLURPLE,
+    State.DELIVERED: GREEN,
+    State.FAILED: RED,
+    State.CANCELLED: GREY,
 }
-_CANCELLABLE = frozenset({State.QUEUED, State.RUNNING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def card_mark(job: Job) -> str:
 
 def card_buttons(job: Job) -> Buttons | None:
     """Return the buttons under a card; None when there are none."""
-    if job.state in _CANCELLABLE:
+    if job.state in CANCELLABLE_STATES:
         return Buttons(build_button("cancel", job.id, tr("Cancel")))
     return None
 

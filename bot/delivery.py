@@ -15,7 +15,7 @@ from bot.cards import build_card, card_buttons, read_card
 from bot.client import LumaBot
 from bot.language import speaking
 from bot.opening import find_or_post_card, may_have_thread, nonce_of, open_thread
-from bot.places import CALL_SECONDS, ClosedError, Place, discord_errors, find_own, parent_id_of, places_of
+from bot.places import CALL_SECONDS, ClosedError, Place, discord_errors, find_own, parent_id_of, places_of, snowflake_at
 from bot.presses import Buttons
 from bot.result_buttons import failure_buttons, result_buttons
 from jobs.errors import DeliveryError, DeliveryRetryError, TooLargeError
@@ -25,7 +25,6 @@ from jobs.ports import Parcel, Posted
 UPLOAD_SECONDS = 600.0
 # Far below the connector's limit, so that uploads never hold up answers to commands.
 PARALLEL_UPLOADS = 8
-_DISCORD_EPOCH_MS = 1_420_070_400_000
 _AHEAD_MS = 600_000  # so far this machine's clock may run ahead of Discord's
 
 
@@ -89,7 +88,7 @@ class DiscordDelivery:
 
     async def find_posted(self, job: Job) -> Posted | None:
         """Look for our own ending message of this job in every place it may stand."""
-        after = max(job.card_message_id or job.interaction_id, _snowflake(job.finished_at_ms or 0))
+        after = max(job.card_message_id or job.interaction_id, snowflake_at((job.finished_at_ms or 0) - _AHEAD_MS))
         try:
             async for place in places_of(self._bot, job):
                 found = await self._find_ending(job, place.channel_id, after)
@@ -221,8 +220,3 @@ class DiscordDelivery:
 def _again(job: Job, what: str) -> str:
     # Discord gives an earlier message back for a nonce it knows: told once more is another message.
     return f"{what} {job.result_message_id}" if job.result_message_id is not None else what
-
-
-def _snowflake(at_ms: int) -> int:
-    """Return the smallest snowflake of a moment, with ten minutes' room for clocks that differ."""
-    return max(0, at_ms - _AHEAD_MS - _DISCORD_EPOCH_MS) << 22

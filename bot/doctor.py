@@ -7,12 +7,12 @@ import discord
 
 from bot import inert
 from bot.admin import guild_id_of
-from bot.bot_permissions import needed_in
+from bot.bot_permissions import POSTING, SHOWING, missing_in, needed_in
 from bot.checkup import CheckLine
 from bot.client import LumaBot
+from bot.colours import GREEN, RED
 from bot.command_words import name_of
 from bot.language import tr, tr_known
-from bot.setup_acts import POSTING, SHOWING, missing_in
 from bot.version import VERSION
 from jobs.access import Verdict
 from jobs.admin import ServerSettings
@@ -22,7 +22,6 @@ SKEW_SECONDS = 10
 SHOWN_CHANNELS = 15
 PANEL_CHARS = 4000
 WORKING = (discord.TextChannel, discord.ForumChannel, discord.VoiceChannel)
-GREEN, RED = 0x57F287, 0xED4245
 
 
 async def show_doctor(interaction: discord.Interaction[LumaBot]) -> None:

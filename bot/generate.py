@@ -14,7 +14,7 @@ from bot.language import tr
 from bot.options import read_prompt
 from bot.own_jobs import find_own
 from bot.pictures import Given, read_pictures
-from bot.presses import Form, build_text_field
+from bot.presses import Form, build_prompt_field
 from bot.pressing import find_here, is_own
 from bot.refusals import job_gone
 from bot.service_options import Value, check_offered, read_options, wants_of
@@ -23,7 +23,6 @@ from jobs.errors import InvalidRequestError, UnusableClipError
 from jobs.job import Job, Kind, Request, State
 
 GENERATIONS = frozenset({Kind.GENERATE, Kind.EXTEND})
-LINK_CHARS = 2048
 _VIDEO_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
@@ -126,12 +125,10 @@ async def ask_to_extend(interaction: discord.Interaction[LumaBot], message: disc
             rule="message",
         )
     abilities = interaction.client.desk.lifecycle.choose_service(Kind.EXTEND, only=job.service)
-    prompt = build_text_field(
-        "prompt",
+    prompt = build_prompt_field(
         tr("How should the video go on?"),
+        abilities.prompt_chars,
         description=tr("In English, for example: the camera rises above the clouds"),
-        max_length=min(abilities.prompt_chars, 4000),
-        long=True,
     )
     await interaction.response.send_modal(Form("extend", job.id, tr("Extend with Luma"), prompt))
 

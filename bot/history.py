@@ -7,24 +7,17 @@ import discord
 from bot import inert, refusals, replies
 from bot.client import LumaBot
 from bot.drawing import draw_page
+from bot.job_filters import FILTERS, filter_name
 from bot.language import tr
 from bot.posters import add_picture, build_tile, draw, find_posters
 from bot.presses import Buttons, build_button, build_menu, read_values
 from bot.showing import press_show
-from jobs.job import OPEN_STATES, Job, State
+from jobs.job import Job
 from jobs.result_ports import Search
 
 PAGE_JOBS = 8
 TEXT_CHARS = 40
 _MOST_PAGES = 100_000
-FILTERS: dict[str, frozenset[State] | None] = {
-    "all": None,
-    "open": OPEN_STATES,
-    "done": frozenset({State.DELIVERED}),
-    "failed": frozenset({State.FAILED}),
-    "cancelled": frozenset({State.CANCELLED}),
-}
-_SIGNS = {State.DELIVERED: "✅", State.FAILED: "⚠️", State.CANCELLED: "🚫"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +117,12 @@ def _nothing(view: View) -> str:
     return tr("Nothing here.")
 
 
-def filter_name(only: str) -> str:
-    """Return the word for a filter."""
-    names = {
-        "all": tr("all"), "open": tr("open"), "done": tr("done"), "failed": tr("failed"), "cancelled": tr("cancelled")
-    }  # fmt: skip
-    return names[only]
-
-
 def _line(job: Job) -> str:
-    sign = "🗑️" if job.deleted_at_ms is not None else _SIGNS.get(job.state, "⏳")
     when = replies.relative_time(job.created_at_ms)
     url = replies.result_url(job) if job.deleted_at_ms is None else None
     word = tr("deleted") if job.deleted_at_ms is not None else replies.state_word(job.state)
     place = f" · {url}" if url else ""
-    return f"{sign} `{job.code}` {when} · {word}{place}\n{inert.code(job.request.prompt, 90)}"
+    return f"{replies.state_sign(job)} `{job.code}` {when} · {word}{place}\n{inert.code(job.request.prompt, 90)}"
 
 
 def page_parts(page: Page) -> Buttons:

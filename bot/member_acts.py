@@ -6,9 +6,9 @@ import discord
 
 from bot.admin import build_act, guild_id_of
 from bot.client import LumaBot
+from bot.colours import BLURPLE
 from bot.language import tr
 from bot.pages import page_words, read_turn, turn_buttons
-from bot.quota_panels import BLURPLE
 from bot.quota_replies import block_words
 from bot.replies import relative_time
 from bot.rights import check_above

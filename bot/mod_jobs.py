@@ -7,24 +7,18 @@ from discord import app_commands
 
 from bot import inert, refusals, replies
 from bot.admin import guild_id_of
+from bot.choices import MOST_CHOICES, build_choices
 from bot.client import LumaBot
+from bot.colours import BLURPLE
+from bot.job_filters import FILTERS
 from bot.language import tr, tr_known
 from bot.own_jobs import name_choice
 from bot.pages import page_words, read_turn, turn_buttons
-from bot.quota_panels import BLURPLE
 from bot.rights import Right, has_right
 from jobs.errors import InvalidRequestError
-from jobs.job import OPEN_STATES, Job, State
+from jobs.job import Job
 
 PAGE_JOBS = 6
-CHOICES = 25
-FILTERS: dict[str, frozenset[State] | None] = {
-    "all": None,
-    "open": OPEN_STATES,
-    "done": frozenset({State.DELIVERED}),
-    "failed": frozenset({State.FAILED}),
-    "cancelled": frozenset({State.CANCELLED}),
-}
 
 
 async def show_jobs(interaction: discord.Interaction[LumaBot], only: str, member_id: int | None) -> None:
@@ -102,7 +96,6 @@ async def suggest_jobs(
     if not has_right(interaction, Right.MODERATE):
         return []
     jobs = await interaction.client.desk.admin.quotas.server_jobs(
-        guild_id_of(interaction), user_id=None, states=FILTERS[only], offset=0, limit=4 * CHOICES
+        guild_id_of(interaction), user_id=None, states=FILTERS[only], offset=0, limit=4 * MOST_CHOICES
     )
-    named = [app_commands.Choice(name=name_choice(job), value=job.code) for job in jobs.items]
-    return [choice for choice in named if typed.casefold() in choice.name.casefold()][:CHOICES]
+    return build_choices(((name_choice(job), job.code) for job in jobs.items), typed)

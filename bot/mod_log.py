@@ -10,11 +10,11 @@ import discord
 from bot import inert, refusals
 from bot.admin import build_act, guild_id_of
 from bot.client import LumaBot
+from bot.colours import BLURPLE
 from bot.language import tr
 from bot.log_replies import entry_words
 from bot.pages import page_words, read_turn, turn_buttons
 from bot.presses import build_button
-from bot.quota_panels import BLURPLE
 from jobs.admin import SERVER, Deed, LogEntry
 from jobs.errors import UserError
 from jobs.log_table import build_log_table

@@ -10,16 +10,14 @@ from bot.entry import enter
 from bot.intake import Ask, take_in
 from bot.language import tr
 from bot.message_links import find_linked_file, read_message_link, resolve_message_link
-from bot.options import read_prompt, read_start
+from bot.options import LINK_CHARS, read_prompt, read_start
 from bot.pictures import NOTHING, Given, read_pictures
-from bot.presses import Form, build_text_field
+from bot.presses import Form, build_prompt_field, build_text_field
 from bot.refusals import link_expired
 from bot.service_options import Value, check_offered, read_options, wants_of
 from bot.styles import build_style_field, read_style
 from jobs.errors import InvalidRequestError, UnusableClipError
 from jobs.job import ClipSource, Kind, Request
-
-LINK_CHARS = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +113,10 @@ async def ask_for_prompt(interaction: discord.Interaction[LumaBot], message: dis
             "modify",
             f"{message.channel.id}.{message.id}.{attachment_id}",
             tr("Modify with Luma"),
-            build_text_field(
-                "prompt",
+            build_prompt_field(
                 tr("How should the clip look?"),
+                abilities.prompt_chars,
                 description=tr("In English, for example: turn it into a rainy night with neon lights"),
-                max_length=min(abilities.prompt_chars, 4000),
-                long=True,
             ),
             await build_style_field(interaction),
             build_text_field(

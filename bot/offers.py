@@ -7,12 +7,12 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.choices import build_choices
 from bot.client import LumaBot
 from jobs.choosing import values_of
 from jobs.errors import LimitReachedError
 from jobs.job import Kind
 
-CHOICES = 25  # Discord shows no more
 LINKED = "_url"  # a picture may come as a file or, by an option of this ending, as a link
 
 
@@ -37,5 +37,4 @@ async def suggest_values(
         abilities = interaction.client.desk.lifecycle.choose_service(kind, frozenset({option}))
     except LimitReachedError:
         return []
-    values = [value for value in values_of(abilities, option) if typed.casefold() in value.casefold()]
-    return [app_commands.Choice(name=value, value=value) for value in values[:CHOICES]]
+    return build_choices(((value, value) for value in values_of(abilities, option)), typed)

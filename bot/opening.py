@@ -8,6 +8,7 @@ from typing import Any, Final
 import discord
 
 from bot import inert
+from bot.bot_permissions import THREADABLE
 from bot.cards import build_card, card_buttons, card_mark, read_card
 from bot.client import LumaBot
 from bot.language import speaking
@@ -18,7 +19,6 @@ from jobs.ports import Posted
 
 ARCHIVE_MINUTES: Final = 1440
 _HAS_THREAD_CODE = 160004
-_THREADABLE = (discord.ChannelType.text, discord.ChannelType.news)
 _log = logging.getLogger(__name__)
 
 
@@ -58,7 +58,7 @@ def may_have_thread(bot: LumaBot, job: Job) -> bool:
         return False
     guild = bot.get_guild(job.guild_id)
     channel = guild.get_channel(job.card_channel_id) if guild else None
-    return channel is None or channel.type in _THREADABLE
+    return channel is None or channel.type in THREADABLE
 
 
 async def open_thread(bot: LumaBot, job: Job) -> int | None:

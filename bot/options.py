@@ -7,6 +7,8 @@ from bot import inert
 from jobs.errors import InvalidRequestError
 from jobs.services import Abilities
 
+PROMPT_CHARS = 800  # of a command's option; the service chosen may take fewer
+LINK_CHARS = 2048
 WATERMARK_CHARS = 50
 _MOMENT = re.compile(r"(?:(?:(\d{1,2}):)?(\d{1,3}):)?(\d{1,5}(?:[.,]\d{1,3})?)(?: ?s)?", re.ASCII)
 

@@ -13,8 +13,6 @@ from bot.refusals import not_yours_to_cancel
 from jobs.errors import InvalidRequestError
 from jobs.job import Job
 
-CHOICES = 25  # Discord shows no more
-
 
 async def find_own(interaction: discord.Interaction[LumaBot], code: str) -> Job:
     """Return a person's own job of a code; raises InvalidRequestError."""

@@ -34,9 +34,6 @@ class Given:
 NOTHING = Given()
 
 
-NOTHING = Given()
-
-
 def read_pictures(bot: LumaBot, given: Mapping[str, Given], abilities: Abilities) -> dict[str, Picture]:
     """Return the pictures that were given, by name; raises UserError for one that will not do."""
     return {name: Picture(_read(bot, name, each, abilities)) for name, each in given.items() if not each.is_empty}

@@ -54,6 +54,11 @@ def _mapped(error: discord.HTTPException, what: str) -> DeliveryError:
     return DeliveryError(said)
 
 
+def snowflake_at(at_ms: int) -> int:
+    """Return the smallest snowflake of a moment in Unix milliseconds."""
+    return max(0, at_ms - discord.utils.DISCORD_EPOCH) << 22
+
+
 async def find_own(
     client: discord.Client, channel_id: int, after: int, fits: Callable[[discord.Message], bool]
 ) -> Posted | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import discord
 
+FIELD_CHARS = 4000  # Discord takes no more in a form's field
 Action = Callable[[discord.Interaction[Any], str], Awaitable[None]]
 _ID = re.compile(r"luma:([a-z_]{1,20}):(.{1,74})", re.ASCII)
 
@@ -88,6 +89,12 @@ def build_text_field(
         custom_id=field, style=style, default=value or None, max_length=max_length, min_length=1
     )
     return discord.ui.Label(text=label, description=description or None, component=text)
+
+
+def build_prompt_field(label: str, most: int, *, value: str = "", description: str = "") -> discord.ui.Label[Any]:
+    """Return the field of a form where a prompt of at most `most` characters is written."""
+    limit = min(most, FIELD_CHARS)
+    return build_text_field("prompt", label, value=value[:limit], description=description, max_length=limit, long=True)
 
 
 def build_choice_field(

@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 import discord
 
 from bot.client import LumaBot
+from bot.colours import BLURPLE
 from bot.language import tr, trn
 from bot.presses import Buttons, build_button
-from bot.quota_panels import BLURPLE
 from bot.replies import relative_time
 from jobs.admin import Erased
 from jobs.archive import write_archive

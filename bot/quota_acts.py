@@ -5,6 +5,7 @@ from discord import app_commands
 
 from bot import inert, replies
 from bot.admin import build_act, guild_id_of
+from bot.choices import build_choices
 from bot.client import LumaBot
 from bot.language import tr, trn
 from bot.rights import Right, check_above, has_right
@@ -12,7 +13,6 @@ from bot.spans import read_end
 from jobs.errors import InvalidRequestError
 from jobs.quota import Bonus
 
-CHOICES = 25
 Member = discord.Member | discord.User
 
 
@@ -52,8 +52,7 @@ async def suggest_bonuses(interaction: discord.Interaction[LumaBot], typed: str)
     bonuses = await desk.admin.quotas.bonuses(guild_id_of(interaction), int(user_id))
     now_ms = desk.clock.now_ms()
     alive = [bonus for bonus in bonuses if bonus.expires_at_ms is None or bonus.expires_at_ms > now_ms]
-    named = [app_commands.Choice(name=_bonus_name(bonus), value=bonus.id) for bonus in alive]
-    return [choice for choice in named if typed.casefold() in choice.name.casefold()][:CHOICES]
+    return build_choices(((_bonus_name(bonus), bonus.id) for bonus in alive), typed)
 
 
 def _bonus_name(bonus: Bonus) -> str:

@@ -6,15 +6,12 @@ from datetime import UTC, datetime
 import discord
 
 from bot import inert, replies
+from bot.colours import BLURPLE, RED
 from bot.language import tr
 from bot.quota_replies import bonus_words, explain, left_words
 from jobs.admin import DayUse
 from jobs.job import Job
 from jobs.quota import Decision, Period, Refusal
-
-BLURPLE = 0x5865F2
-RED = 0xED4245
-GREEN = 0x57F287
 
 
 def build_quota_panel(decision: Decision, *, title: str, barrier: str = "", in_server: bool = True) -> discord.Embed:

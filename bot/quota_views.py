@@ -9,10 +9,11 @@ from bot import refusals
 from bot.admin import ask_for, build_asker, guild_id_of
 from bot.charts import ChartError, DaysChart, MembersChart
 from bot.client import LumaBot
+from bot.colours import BLURPLE
 from bot.language import tr
 from bot.names import read_names
 from bot.pages import page_words, read_turn, turn_buttons
-from bot.quota_panels import BLURPLE, add_history, build_quota_panel, day_name, describe_days
+from bot.quota_panels import add_history, build_quota_panel, day_name, describe_days
 from bot.quota_replies import access_words, standing_words
 from jobs.admin import DayUse, Page, UserUse
 from jobs.quota import Decision, Period

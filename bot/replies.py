@@ -75,9 +75,21 @@ def state_word(state: State) -> str:
     return words[state]
 
 
+def state_sign(job: Job) -> str:
+    """Return the sign of how an edit stands, for lists."""
+    if job.deleted_at_ms is not None:
+        return "🗑️"
+    return {State.DELIVERED: "✅", State.FAILED: "⚠️", State.CANCELLED: "🚫"}.get(job.state, "⏳")
+
+
+def message_url(guild_id: int | None, channel_id: int, message_id: int) -> str:
+    """Return the address of a message in a server, or (None) in direct messages."""
+    return f"https://discord.com/channels/{guild_id or '@me'}/{channel_id}/{message_id}"
+
+
 def jump_url(job: Job, channel_id: int, message_id: int) -> str:
-    """Return the address of a message."""
-    return f"https://discord.com/channels/{job.guild_id or '@me'}/{channel_id}/{message_id}"
+    """Return the address of a message that stands where a job was asked for."""
+    return message_url(job.guild_id, channel_id, message_id)
 
 
 def result_url(job: Job) -> str | None:

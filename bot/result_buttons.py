@@ -8,10 +8,9 @@ from bot import replies
 from bot.client import LumaBot
 from bot.language import tr
 from bot.presses import Buttons, build_button
-from jobs.job import OPEN_STATES, Job, State
+from jobs.job import CANCELLABLE_STATES, OPEN_STATES, Job, State
 
 SHARE = "share"
-_CANCELLABLE = frozenset({State.QUEUED, State.RUNNING})
 
 
 def result_buttons(bot: LumaBot, job: Job) -> Buttons:
@@ -47,7 +46,7 @@ def shown_buttons(bot: LumaBot, job: Job) -> Buttons:
     """Return the rows under an edit that its member looks at."""
     if job.state in OPEN_STATES:
         cancel = build_button("cancel", job.id, tr("Cancel"), discord.ButtonStyle.danger)
-        return Buttons(*([cancel] if job.state in _CANCELLABLE else []), *_prompt_buttons(job))
+        return Buttons(*([cancel] if job.state in CANCELLABLE_STATES else []), *_prompt_buttons(job))
     if job.deleted_at_ms is not None:
         return Buttons(*_prompt_buttons(job))
     if job.state is State.DELIVERED:

@@ -7,12 +7,10 @@ from bot.client import LumaBot
 from bot.entry import enter
 from bot.language import tr
 from bot.modify import Wish, modify
-from bot.presses import Form, build_file_field, build_text_field, read_fields, read_files
+from bot.presses import Form, build_file_field, build_prompt_field, read_fields, read_files
 from bot.pressing import find_here, is_own
 from jobs.errors import InvalidRequestError
 from jobs.job import Job, Kind
-
-PROMPT_CHARS = 4000
 
 
 async def ask_for_clip(interaction: discord.Interaction[LumaBot], job_id: str) -> None:
@@ -20,14 +18,12 @@ async def ask_for_clip(interaction: discord.Interaction[LumaBot], job_id: str) -
     job = await _own_job(interaction, job_id)
     await enter(interaction)
     abilities = interaction.client.desk.lifecycle.choose_service(Kind.MODIFY)
-    most = min(abilities.prompt_chars, PROMPT_CHARS)
-    prompt = job.request.prompt[:most]
     await interaction.response.send_modal(
         Form(
             "reuse_with",
             job.id,
             tr("Use this prompt"),
-            build_text_field("prompt", tr("How should the clip look?"), value=prompt, max_length=most, long=True),
+            build_prompt_field(tr("How should the clip look?"), abilities.prompt_chars, value=job.request.prompt),
             build_file_field("clip", tr("The clip"), description=tr("A video file")),
         )
     )

@@ -5,24 +5,17 @@ from collections.abc import Mapping
 import discord
 
 from bot.admin import build_act
+from bot.bot_permissions import POSTING, SHOWING, missing_in
 from bot.client import LumaBot
-from bot.language import tr, tr_known
+from bot.language import tr
 from bot.log_replies import change_words
 from bot.rights import check_above
 from jobs.access import Verdict
 from jobs.admin import SERVER, LogEntry, Target, role, user
 from jobs.errors import InvalidRequestError
-from jobs.phrases import Phrase
 from jobs.quota import Allowance, Period
 
 Member = discord.Member | discord.User
-# What the bot needs of a channel it posts on its own.
-POSTING = {
-    "view_channel": Phrase("View Channel"),
-    "send_messages": Phrase("Send Messages"),
-    "embed_links": Phrase("Embed Links"),
-}
-SHOWING = POSTING | {"attach_files": Phrase("Attach Files"), "read_message_history": Phrase("Read Message History")}
 
 
 async def confirm(interaction: discord.Interaction[LumaBot], entry: LogEntry | None) -> None:
@@ -132,12 +125,6 @@ def _check_posting(channel: discord.TextChannel | discord.ForumChannel | None, n
             channel=channel.mention,
             permissions=", ".join(f"**{name}**" for name in missing),
         )
-
-
-def missing_in(channel: discord.abc.GuildChannel, needed: Mapping[str, str]) -> list[str]:
-    """Return the names of the permissions the bot lacks in a channel."""
-    may = channel.permissions_for(channel.guild.me)
-    return [tr_known(name) for flag, name in needed.items() if not getattr(may, flag)]
 
 
 # --- all or nothing --------------------------------------------------------------------------------------------------

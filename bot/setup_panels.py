@@ -8,9 +8,9 @@ import discord
 from bot import inert
 from bot.admin import guild_id_of
 from bot.client import LumaBot
+from bot.colours import BLURPLE
 from bot.language import tr, trn
 from bot.pages import page_words, read_turn, turn_buttons
-from bot.quota_panels import BLURPLE
 from bot.quota_replies import allowance_words
 from bot.replies import relative_time
 from jobs.access import AccessRules, Verdict

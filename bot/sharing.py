@@ -13,6 +13,7 @@ from bot.faults import DISCORD_FAULTS, say
 from bot.language import tr, tr_error
 from bot.presses import Buttons, build_button, read_values
 from bot.pressing import find_own_result
+from bot.replies import message_url
 from bot.share_preview import Draft, build_preview, read_draft, read_job_id
 from bot.showcase_place import Stage, open_stage
 from bot.showcase_post import WITHDRAW
@@ -176,7 +177,7 @@ def _is_here(interaction: discord.Interaction[LumaBot], share: Share) -> bool:
 
 def _shared_words(share: Share) -> str:
     if share.state is ShareState.POSTED and share.post is not None:
-        url = f"https://discord.com/channels/{share.guild_id}/{share.post.channel_id}/{share.post.message_id}"
+        url = message_url(share.guild_id, share.post.channel_id, share.post.message_id)
         return tr("`{code}` stands in the showcase: {url}", code=share.code, url=url)
     if share.state is ShareState.POSTING:
         return tr("`{code}` is being shared already.", code=share.code)

@@ -8,7 +8,7 @@ from typing import Any
 import discord
 
 from bot.faults import DISCORD_FAULTS
-from bot.places import CALL_SECONDS, ClosedError, discord_errors, find_own
+from bot.places import CALL_SECONDS, ClosedError, discord_errors, find_own, snowflake_at
 from bot.share_files import ShowFile
 from bot.showcase_place import Stage
 from bot.showcase_post import build_post, is_post_of, post_buttons, post_title
@@ -19,7 +19,6 @@ from jobs.shares import Share
 UPLOAD_SECONDS = 600.0
 ARCHIVE_MINUTES: Any = 10_080
 _SCANNED_THREADS = 100
-_DISCORD_EPOCH_MS = 1_420_070_400_000
 _CLOCKS_DIFFER_MS = 60_000
 
 
@@ -69,7 +68,7 @@ async def _forum(client: discord.Client, share: Share) -> discord.ForumChannel |
 
 async def find_post(client: discord.Client, share: Share) -> Posted | None:
     """Look for our own post of a share."""
-    after = max(0, share.created_at_ms - _CLOCKS_DIFFER_MS - _DISCORD_EPOCH_MS) << 22
+    after = snowflake_at(share.created_at_ms - _CLOCKS_DIFFER_MS)
     try:
         with discord_errors("showcase"):
             forum = await _forum(client, share)

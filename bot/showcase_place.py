@@ -7,21 +7,14 @@ from dataclasses import dataclass
 
 import discord
 
+from bot.bot_permissions import SHOWING, SHOWING_IN_THREAD, missing_in
 from bot.faults import DISCORD_FAULTS
 from bot.language import tr_known
 from jobs.errors import DeliveryError, UserError
-from jobs.phrases import Phrase
 
 LOOK_SECONDS = 2.0
 _TAG_NEEDED = 40067
 Channel = discord.abc.GuildChannel | discord.Thread
-_NEEDED = {
-    "view_channel": Phrase("View Channel"),
-    "send_messages": Phrase("Send Messages"),
-    "embed_links": Phrase("Embed Links"),
-    "attach_files": Phrase("Attach Files"),
-    "read_message_history": Phrase("Read Message History"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +80,7 @@ async def _find(client: discord.Client, guild: discord.Guild | None, channel_id:
             rule="showcase",
         ) from error
     except discord.Forbidden as error:
-        raise _lacking(channel_id, [Phrase("View Channel")]) from error
+        raise _lacking(channel_id, [tr_known(SHOWING["view_channel"])]) from error
     except DISCORD_FAULTS as error:
         raise UserError("Discord did not answer in time. Please press again in a moment.") from error
     assert isinstance(fetched, discord.abc.GuildChannel | discord.Thread)
@@ -97,12 +90,7 @@ async def _find(client: discord.Client, guild: discord.Guild | None, channel_id:
 def _check_permissions(guild: discord.Guild | None, channel: Channel) -> None:
     if guild is None or guild.me is None:
         return
-    may = channel.permissions_for(guild.me)
-    if isinstance(channel, discord.Thread):
-        missing = [name for flag, name in _NEEDED.items() if flag != "send_messages" and not getattr(may, flag)]
-        missing += [] if may.send_messages_in_threads else [Phrase("Send Messages in Threads")]
-    else:
-        missing = [name for flag, name in _NEEDED.items() if not getattr(may, flag)]
+    missing = missing_in(channel, SHOWING_IN_THREAD if isinstance(channel, discord.Thread) else SHOWING)
     if missing:
         raise _lacking(channel.id, missing)
 
@@ -113,7 +101,7 @@ def _lacking(channel_id: int, missing: Sequence[str]) -> UserError:
         "Nothing was shared.",
         rule="showcase",
         channel=f"<#{channel_id}>",
-        missing=", ".join(f"**{tr_known(name)}**" for name in missing),
+        missing=", ".join(f"**{name}**" for name in missing),
     )
 
 

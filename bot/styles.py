@@ -7,12 +7,12 @@ import discord
 from discord import app_commands
 
 from bot import inert
+from bot.choices import MOST_CHOICES
 from bot.language import tr
 from bot.presses import build_choice_field
 from bot.recent_cache import RecentCache
 from jobs.styles import BUILT_IN, Origin, Style, StyleStore, Taste, find_style, rank, visible
 
-CHOICES = 25  # Discord shows no more
 _SERVERS = 1000
 _MEMBERS = 10_000
 DIRECT = 0  # stands for a server in direct messages
@@ -81,7 +81,7 @@ async def suggest_styles(interaction: discord.Interaction[Any], typed: str) -> l
     shelf: StyleShelf = interaction.client.desk.styles
     taste = await shelf.taste(interaction.user.id, interaction.guild_id)
     ranked = rank(await shelf.all(interaction.guild_id), taste, typed)
-    return [app_commands.Choice(name=shown_name(style, taste), value=style.name) for style in ranked[:CHOICES]]
+    return [app_commands.Choice(name=shown_name(style, taste), value=style.name) for style in ranked[:MOST_CHOICES]]
 
 
 def shown_name(style: Style, taste: Taste) -> str:
@@ -94,14 +94,14 @@ async def suggest_own_styles(interaction: discord.Interaction[Any], typed: str) 
     """Suggest the server's own styles, for those who change them."""
     own = await interaction.client.desk.styles.own(interaction.guild_id or DIRECT)
     ranked = rank(own, Taste(), typed)
-    return [app_commands.Choice(name=inert.plain(style.name, 60), value=style.name) for style in ranked[:CHOICES]]
+    return [app_commands.Choice(name=inert.plain(style.name, 60), value=style.name) for style in ranked[:MOST_CHOICES]]
 
 
 async def build_style_field(interaction: discord.Interaction[Any]) -> discord.ui.Label[Any]:
     """Return the field of a form where one of the styles may be chosen, those first that suggestions begin with."""
     shelf: StyleShelf = interaction.client.desk.styles
     taste = await shelf.taste(interaction.user.id, interaction.guild_id)
-    ranked = rank(await shelf.all(interaction.guild_id), taste, "")[:CHOICES]
+    ranked = rank(await shelf.all(interaction.guild_id), taste, "")[:MOST_CHOICES]
     options = [discord.SelectOption(label=shown_name(style, taste), value=style.name) for style in ranked]
     return build_choice_field("style", tr("Style"), options, placeholder=tr("None"))
 

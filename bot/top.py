@@ -10,6 +10,7 @@ from bot.client import LumaBot
 from bot.drawing import FAINT, Tile, draw_page
 from bot.language import tr, trn
 from bot.posters import add_picture, draw, find_posters
+from bot.replies import message_url
 from jobs.errors import UserError
 from jobs.shares import Ranked
 
@@ -54,7 +55,7 @@ def _line(index: int, ranked: Ranked) -> str:
     assert share.post is not None
     sign = _MEDALS[index] if index < len(_MEDALS) else f"**{index + 1}.**"
     votes = trn("{count} vote", "{count} votes", ranked.votes)
-    url = f"https://discord.com/channels/{share.guild_id}/{share.post.channel_id}/{share.post.message_id}"
+    url = message_url(share.guild_id, share.post.channel_id, share.post.message_id)
     return f"{sign} <@{share.user_id}> · {votes} · {url}"
 
 

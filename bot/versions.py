@@ -4,19 +4,18 @@ from typing import Any
 
 import discord
 
-from bot import inert
+from bot import inert, replies
 from bot.client import LumaBot
 from bot.drawing import draw_line
 from bot.language import tr
 from bot.posters import build_tile, draw, find_posters
 from bot.presses import build_menu
 from bot.pressing import has_video
-from jobs.job import Job, State
+from jobs.job import Job
 from jobs.result_ports import Line, Version
 
 IN_TEXT = 25  # as many choices as one of Discord's menus has
 IN_PICTURE = 6
-_SIGNS = {State.DELIVERED: "✅", State.FAILED: "⚠️", State.CANCELLED: "🚫"}
 
 
 def build_text(line: Line, here: str) -> str:
@@ -30,10 +29,9 @@ def build_text(line: Line, here: str) -> str:
 
 def _line(version: Version, here: str) -> str:
     job = version.job
-    sign = "🗑️" if job.deleted_at_ms is not None else _SIGNS.get(job.state, "⏳")
     name = f"**v{version.number}**" if job.id == here else f"v{version.number}"
     source = f" ← v{version.parent}" if version.parent else ""
-    return f"{sign} {name}{source} · `{job.code}` · {inert.code(job.request.prompt, 50)}"
+    return f"{replies.state_sign(job)} {name}{source} · `{job.code}` · {inert.code(job.request.prompt, 50)}"
 
 
 async def draw_versions(bot: LumaBot, line: Line, here: str) -> discord.File:

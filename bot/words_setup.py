@@ -5,15 +5,14 @@ from discord import app_commands
 
 from bot import inert
 from bot.admin import build_act, guild_id_of
+from bot.choices import build_choices
 from bot.client import LumaBot
+from bot.colours import BLURPLE
 from bot.language import tr, trn
-from bot.quota_panels import BLURPLE
 from bot.rights import Right, has_right
 from bot.setup_acts import confirm
 from jobs.errors import InvalidRequestError
-from jobs.words import MOST_WORDS, build_filter
-
-CHOICES = 25
+from jobs.words import MOST_WORDS, build_filter, keep_word
 
 
 async def add_word(interaction: discord.Interaction[LumaBot], word: str, reason: str) -> None:
@@ -31,7 +30,7 @@ async def add_word(interaction: discord.Interaction[LumaBot], word: str, reason:
 async def remove_word(interaction: discord.Interaction[LumaBot], word: str, reason: str) -> None:
     """Let a word through again."""
     admin = interaction.client.desk.admin
-    entry = await admin.settings.remove_word(build_act(interaction, reason), " ".join(word.split()).casefold())
+    entry = await admin.settings.remove_word(build_act(interaction, reason), keep_word(word))
     if entry is None:
         raise InvalidRequestError("{word} is not blocked here.", rule="words", word=inert.code(word, 60))
     await confirm(interaction, entry)
@@ -65,5 +64,4 @@ async def suggest_words(interaction: discord.Interaction[LumaBot], typed: str) -
     if not has_right(interaction, Right.SETUP):
         return []
     words = (await interaction.client.desk.admin.settings.settings(guild_id_of(interaction))).words
-    fitting = [word for word in sorted(words) if typed.casefold() in word]
-    return [app_commands.Choice(name=word, value=word) for word in fitting[:CHOICES]]
+    return build_choices(((word, word) for word in sorted(words)), typed)

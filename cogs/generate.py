@@ -6,10 +6,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.choices import MOST_CHOICES, build_choices
 from bot.client import LumaBot
-from bot.generate import LINK_CHARS, Wish, ask_to_extend, extend, extend_job, find_extendable, generate, is_extendable
+from bot.generate import Wish, ask_to_extend, extend, extend_job, find_extendable, generate, is_extendable
 from bot.offers import suggest_values, trim
-from bot.own_jobs import CHOICES, name_choice
+from bot.options import LINK_CHARS, PROMPT_CHARS
+from bot.own_jobs import name_choice
 from bot.pictures import Given
 from bot.presses import read_fields
 from bot.styles import suggest_styles
@@ -36,7 +38,7 @@ Link = app_commands.Range[str, 1, LINK_CHARS]
 async def generate_command(
     interaction: discord.Interaction[LumaBot],
     *,
-    prompt: app_commands.Range[str, 1, 800],
+    prompt: app_commands.Range[str, 1, PROMPT_CHARS],
     style: app_commands.Range[str, 1, NAME_CHARS] | None = None,
     aspect_ratio: app_commands.Range[str, 1, 20] | None = None,
     start_image: discord.Attachment | None = None,
@@ -68,7 +70,7 @@ async def generate_command(
 async def extend_command(
     interaction: discord.Interaction[LumaBot],
     *,
-    prompt: app_commands.Range[str, 1, 800],
+    prompt: app_commands.Range[str, 1, PROMPT_CHARS],
     job: app_commands.Range[str, 1, 40] | None = None,
     video_id: app_commands.Range[str, 1, 100] | None = None,
     video_url: Link | None = None,
@@ -108,11 +110,9 @@ async def suggest_ratio(interaction: discord.Interaction[LumaBot], typed: str) -
 async def suggest_finished(interaction: discord.Interaction[LumaBot], typed: str) -> list[app_commands.Choice[str]]:
     """Suggest one's own finished generations."""
     jobs = await interaction.client.desk.store.history(
-        interaction.user.id, interaction.guild_id, states=frozenset({State.DELIVERED}), offset=0, limit=8 * CHOICES
+        interaction.user.id, interaction.guild_id, states=frozenset({State.DELIVERED}), offset=0, limit=8 * MOST_CHOICES
     )
-    named = [(name_choice(each), each.code) for each in jobs if is_extendable(each)]
-    fitting = [(name, code) for name, code in named if typed.casefold() in name.casefold()]
-    return [app_commands.Choice(name=name, value=code) for name, code in fitting[:CHOICES]]
+    return build_choices(((name_choice(each), each.code) for each in jobs if is_extendable(each)), typed)
 
 
 GENERATE_OPTIONS = (

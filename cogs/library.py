@@ -1,14 +1,16 @@
 """Let members see and steer their own edits: `/luma history`, `show`, `cancel`, and the Cancel button."""
 
-from typing import Literal, cast
+from typing import cast
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.choices import MOST_CHOICES, build_choices
 from bot.client import LumaBot
 from bot.history import TEXT_CHARS, choose_job, filter_page, open_history, turn_page
-from bot.own_jobs import CHOICES, cancel, find_cancellable, find_own, name_choice
+from bot.job_filters import JobFilter
+from bot.own_jobs import cancel, find_cancellable, find_own, name_choice
 from bot.pressing import find_here
 from bot.showing import show
 
@@ -17,7 +19,7 @@ from bot.showing import show
 @app_commands.describe(only="Which edits to list", text="Words of the prompt, a style or a code")
 async def history_command(
     interaction: discord.Interaction[LumaBot],
-    only: Literal["all", "open", "done", "failed", "cancelled"] = "all",
+    only: JobFilter = "all",
     text: app_commands.Range[str, 1, TEXT_CHARS] = "",
 ) -> None:
     """List one's own edits."""
@@ -49,21 +51,16 @@ async def press_cancel(interaction: discord.Interaction[LumaBot], job_id: str) -
 async def suggest_open(interaction: discord.Interaction[LumaBot], typed: str) -> list[app_commands.Choice[str]]:
     """Suggest one's own open edits."""
     jobs = await interaction.client.desk.store.open_jobs(interaction.user.id)
-    return _choices([(name_choice(job), job.code) for job in jobs], typed)
+    return build_choices(((name_choice(job), job.code) for job in jobs), typed)
 
 
 @show_command.autocomplete("job")
 async def suggest_own(interaction: discord.Interaction[LumaBot], typed: str) -> list[app_commands.Choice[str]]:
     """Suggest one's own latest edits."""
     jobs = await interaction.client.desk.store.history(
-        interaction.user.id, interaction.guild_id, states=None, offset=0, limit=4 * CHOICES
+        interaction.user.id, interaction.guild_id, states=None, offset=0, limit=4 * MOST_CHOICES
     )
-    return _choices([(name_choice(job), job.code) for job in jobs], typed)
-
-
-def _choices(named: list[tuple[str, str]], typed: str) -> list[app_commands.Choice[str]]:
-    fitting = [(name, code) for name, code in named if typed.casefold() in name.casefold()]
-    return [app_commands.Choice(name=name, value=code) for name, code in fitting[:CHOICES]]
+    return build_choices(((name_choice(job), job.code) for job in jobs), typed)
 
 
 async def setup(bot: commands.Bot) -> None:

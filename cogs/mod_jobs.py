@@ -1,6 +1,6 @@
 """Let moderators see and steer a server's edits: `/luma-mod jobs`, `/luma-mod job`."""
 
-from typing import Literal, cast
+from typing import cast
 
 import discord
 from discord import app_commands
@@ -8,6 +8,7 @@ from discord.ext import commands
 
 from bot.admin import REASON_CHARS
 from bot.client import LumaBot
+from bot.job_filters import JobFilter
 from bot.mod_job_acts import cancel_job, redeliver_job, retry_job
 from bot.mod_jobs import show_jobs, suggest_jobs, turn_jobs
 from bot.rights import Right, RightsSubgroup, rightly
@@ -22,7 +23,7 @@ job_group = RightsSubgroup(Right.MODERATE, "job", "Steer one edit")
 @app_commands.describe(only="Which edits", member="Only this member's")
 async def jobs_command(
     interaction: discord.Interaction[LumaBot],
-    only: Literal["all", "open", "done", "failed", "cancelled"] = "all",
+    only: JobFilter = "all",
     member: discord.Member | discord.User | None = None,
 ) -> None:
     """List edits."""

@@ -7,8 +7,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import LumaBot
-from bot.modify import LINK_CHARS, Wish, ask_for_prompt, modify, read_origin
+from bot.modify import Wish, ask_for_prompt, modify, read_origin
 from bot.offers import suggest_values, trim
+from bot.options import LINK_CHARS, PROMPT_CHARS
 from bot.pictures import Given
 from bot.presses import read_fields
 from bot.styles import suggest_styles
@@ -35,7 +36,7 @@ from jobs.styles import NAME_CHARS
 async def modify_command(
     interaction: discord.Interaction[LumaBot],
     *,
-    prompt: app_commands.Range[str, 1, 800],
+    prompt: app_commands.Range[str, 1, PROMPT_CHARS],
     clip: discord.Attachment | None = None,
     link: app_commands.Range[str, 1, LINK_CHARS] | None = None,
     style: app_commands.Range[str, 1, NAME_CHARS] | None = None,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from jobs.admin import Act, Deed, LogNote, job_of
 from jobs.choosing import check_full_prompt
 from jobs.errors import ProviderError, UserError
-from jobs.job import Charge, Job, Kind, NewJob, State
+from jobs.job import CANCELLABLE_STATES, Charge, Job, Kind, NewJob, State
 from jobs.outside import Outside
 from jobs.ports import Attempt, Posted
 from jobs.retries import Timings
@@ -80,7 +80,7 @@ class Intake:
         job = await self._out.store.get(job_id)
         if job is None:
             raise UserError("This edit is not known any more.")
-        if job.state not in (State.QUEUED, State.RUNNING):
+        if job.state not in CANCELLABLE_STATES:
             raise _not_cancellable(job.state)
         charge = Charge.RELEASE
         if job.state is State.RUNNING and not await self._stopped_at_service(job):

@@ -45,6 +45,7 @@ MOVES: frozenset[tuple[State, State]] = frozenset(
         (State.FAILED, State.RUNNING),
     }
 )
+CANCELLABLE_STATES = frozenset(before for before, after in MOVES if after is State.CANCELLED)
 
 
 class Kind(StrEnum):

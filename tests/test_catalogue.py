@@ -65,6 +65,7 @@ def limits_of_calls() -> dict[str, int]:
     parts = {
         "build_button": {2: LABEL_CHARS},
         "build_text_field": {1: TITLE_CHARS},
+        "build_prompt_field": {0: TITLE_CHARS},
         "build_choice_field": {1: TITLE_CHARS},
         "build_file_field": {1: TITLE_CHARS},
         "build_menu": {2: 150},
