@@ -34,7 +34,7 @@ async def make_again(interaction: discord.Interaction[LumaBot], job_id: str) -> 
 async def ask_for_words(interaction: discord.Interaction[LumaBot], job_id: str) -> None:
     """Open a form with a job's prompt in it, to be changed; raises UserError."""
     job = await find_own(interaction, job_id)
-    abilities = _choose(interaction, job.request, job)
+    abilities = _choose(interaction.client, job.request, job)
     await _repeat(interaction, job, job.request.prompt)
     await interaction.response.send_modal(
         Form("reworded", job.id, tr("Edit the prompt"), _prompt_field(abilities, job.request.prompt))
@@ -51,7 +51,7 @@ async def ask_what_next(interaction: discord.Interaction[LumaBot], job_id: str) 
     """Open a form that asks how a result should be edited further; raises UserError."""
     job = await find_own_result(interaction, job_id)
     request = await _go_on(interaction, job, "")
-    abilities = _choose(interaction, request, job)
+    abilities = _choose(interaction.client, request, job)
     await interaction.response.send_modal(Form("onward", job.id, tr("Edit this result"), _prompt_field(abilities, "")))
 
 
@@ -119,17 +119,22 @@ async def _result_clip(interaction: discord.Interaction[LumaBot], job: Job) -> C
 
 
 async def _take_in(interaction: discord.Interaction[LumaBot], job: Job, request: Request) -> None:
-    abilities = _choose(interaction, request, job)
+    request, service = fit_to_service(interaction.client, request, job)
+    await take_in(interaction, Ask(request, service, job.id, thread=await _find_thread(interaction, job)))
+
+
+def fit_to_service(bot: LumaBot, request: Request, job: Job) -> tuple[Request, str]:
+    """Return a request made from a job's, and the service that takes it now; raises UserError where none does."""
+    abilities = _choose(bot, request, job)
     check_offered(request.wants, abilities)
     options = read_options(request.options, abilities)
-    request = replace(request, prompt=read_prompt(request.prompt, abilities), options=options)
-    await take_in(interaction, Ask(request, abilities.name, job.id, thread=await _find_thread(interaction, job)))
+    return replace(request, prompt=read_prompt(request.prompt, abilities), options=options), abilities.name
 
 
-def _choose(interaction: discord.Interaction[LumaBot], request: Request, job: Job) -> Abilities:
+def _choose(bot: LumaBot, request: Request, job: Job) -> Abilities:
     # What is extended lies at the service that made it.
     only = job.service if request.kind is Kind.EXTEND else ""
-    return interaction.client.desk.lifecycle.choose_service(request.kind, request.wants, only=only)
+    return bot.desk.lifecycle.choose_service(request.kind, request.wants, only=only)
 
 
 async def _find_thread(interaction: discord.Interaction[LumaBot], job: Job) -> discord.Thread | None:

@@ -4,7 +4,7 @@ import discord
 
 from bot import replies
 from bot.admin import build_act, role_ids_of
-from bot.again import read_again
+from bot.again import fit_to_service, read_again
 from bot.client import LumaBot
 from bot.faults import DISCORD_FAULTS, say
 from bot.language import tr
@@ -53,7 +53,9 @@ async def retry_job(interaction: discord.Interaction[LumaBot], code: str, reason
 
 async def _ask_again(interaction: discord.Interaction[LumaBot], job: Job, act: Act) -> Job:
     desk, owner = interaction.client.desk, await _owner(interaction, job)
-    service = desk.lifecycle.choose_service(job.kind).name
+    await desk.room.check()
+    request = await read_again(interaction.client, job, job.request.prompt)
+    request, service = fit_to_service(interaction.client, request, job)
     in_thread = job.thread_id is not None and not job.request.private
     new = NewJob(
         kind=job.kind,
@@ -62,7 +64,7 @@ async def _ask_again(interaction: discord.Interaction[LumaBot], job: Job, act: A
         channel_id=job.channel_id,
         interaction_id=interaction.id,
         locale=job.locale,
-        request=await read_again(interaction.client, job, job.request.prompt),
+        request=request,
         service=service,
         thread_id=job.thread_id if in_thread else None,
         parent_job_id=job.id,

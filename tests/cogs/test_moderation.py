@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
@@ -132,6 +133,14 @@ class TestJobs:
         assert (again.user_id, again.parent_job_id, again.state) == (failed.user_id, failed.id, State.QUEUED)
         assert again.request.options == {"watermark": "mine"}
         assert f"`{again.code}`" in await say(world, "Robin", "luma-mod log")
+
+    async def test_what_the_service_no_longer_has_is_not_asked_again_without_it(self, world: BotWorld) -> None:
+        await world.modify()
+        failed = await world.finish(await world.only_job(), failure=Failure(FailureCode.TIMED_OUT))
+        request = replace(failed.request, options={"model": "ray-2"})
+        failed = await world.put(failed, state=State.FAILED, request=request)
+        assert "has no `model`" in await say(world, "Robin", "luma-mod job retry", {"job": failed.code})
+        assert len(await world.jobs()) == 1
 
     async def test_a_retry_obeys_the_members_quota(self, world: BotWorld) -> None:
         await world.modify()
