@@ -398,8 +398,11 @@ class TestCards:
     async def test_a_deleted_card_is_let_be(self, world: BotWorld) -> None:
         job = await placed(world)
         world.server.world.delete_message(world.server.world.find_message(job.card_message_id or 0))
+        edits, posts = world.sent("PATCH", "/messages/"), world.sent("POST", "/messages")
         world.delivery.show(job)
         await world.delivery.settle()
+        assert world.sent("PATCH", "/messages/") == edits + 1
+        assert world.sent("POST", "/messages") == posts
 
     async def test_a_stop_shows_what_waits_for_its_turn(self, world: BotWorld) -> None:
         delivery = DiscordDelivery(world.bot, card_seconds=3600)

@@ -83,8 +83,12 @@ async def test_a_button_whose_action_fails_is_answered_too(world: BotWorld) -> N
     assert "my side" in view.message.content
 
 
-async def test_an_answer_that_does_not_arrive_is_let_go(world: BotWorld) -> None:
+async def test_an_answer_that_does_not_arrive_is_let_go(world: BotWorld, caplog: pytest.LogCaptureFixture) -> None:
     await add_broken_command(world, UserError("Do it like this."))
     world.server.faults.add("POST", "/callback", status=404, code=10062)
-    await world.actor.slash("Mia", "edits", "luma broken")
+    view = await world.actor.slash("Mia", "edits", "luma broken")
     await world.settled()
+    assert view.message is None
+    (said,) = [record for record in caplog.records if record.name.startswith("bot")]
+    assert said.levelno == logging.WARNING
+    assert "could not be answered" in said.getMessage()

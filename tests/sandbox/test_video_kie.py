@@ -1,5 +1,6 @@
 """KIE's wire shapes: generate, record-info, credit, download-url, callbacks, limits."""
 
+import asyncio
 import json
 import re
 from pathlib import Path
@@ -265,6 +266,8 @@ async def test_stopping_in_the_middle_of_an_edit_is_quick(tmp_path: Path) -> Non
     async with open_client(long, instant=False) as client:
         await client.submitted("upscale to 4k, denoise, slow motion")
         await client.server.ledger.wait_for(lambda ledger: any(t.state == "working" for t in ledger.tasks.values()))
+        began = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - began < 15
 
 
 async def test_a_taken_port_is_told_and_leaves_nothing_open() -> None:
