@@ -15,7 +15,16 @@ from bot.cards import build_card, card_buttons, read_card
 from bot.client import LumaBot
 from bot.language import speaking
 from bot.opening import find_or_post_card, may_have_thread, nonce_of, open_thread
-from bot.places import CALL_SECONDS, ClosedError, Place, discord_errors, find_own, parent_id_of, places_of, snowflake_at
+from bot.places import (
+    CALL_SECONDS,
+    ClosedError,
+    Place,
+    discord_errors,
+    find_own_message,
+    parent_id_of,
+    places_of,
+    snowflake_at,
+)
 from bot.presses import Buttons
 from bot.result_buttons import failure_buttons, result_buttons
 from jobs.errors import DeliveryError, DeliveryRetryError, TooLargeError
@@ -101,7 +110,7 @@ class DiscordDelivery:
     async def _find_ending(self, job: Job, channel_id: int, after: int) -> Posted | None:
         try:
             with self._calling("history", job, channel_id):
-                return await find_own(
+                return await find_own_message(
                     self._bot, channel_id, after, lambda message: replies.is_ending(message.content, job)
                 )
         except ClosedError:

@@ -12,7 +12,7 @@ from bot.entry import enter
 from bot.intake import Ask, take_in
 from bot.language import tr
 from bot.options import read_prompt
-from bot.own_jobs import find_own
+from bot.own_jobs import find_own_by_code
 from bot.pictures import Given, read_pictures
 from bot.presses import Form, build_prompt_field
 from bot.pressing import find_here, is_own
@@ -59,7 +59,7 @@ async def extend(interaction: discord.Interaction[LumaBot], wish: Wish, code: st
             "Give exactly one of `job` (one of your own finished videos), `video_id` and `video_url`.", rule="video"
         )
     if code:
-        await extend_job(interaction, await find_own(interaction, code), wish)
+        await extend_job(interaction, await find_own_by_code(interaction, code), wish)
         return
     if video_id and not _VIDEO_ID.fullmatch(video_id):
         raise InvalidRequestError(

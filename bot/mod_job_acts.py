@@ -8,7 +8,7 @@ from bot.again import fit_to_service, read_again
 from bot.client import LumaBot
 from bot.faults import DISCORD_FAULTS, say
 from bot.language import tr
-from bot.mod_jobs import find_here
+from bot.mod_jobs import find_by_code
 from bot.quota_replies import limit_words
 from bot.rights import check_above
 from jobs.admin import Act, Deed, LogNote, job_of
@@ -18,7 +18,7 @@ from jobs.job import Job, NewJob, State
 
 async def cancel_job(interaction: discord.Interaction[LumaBot], code: str, reason: str) -> None:
     """Cancel a member's edit."""
-    job = await find_here(interaction, code)
+    job = await find_by_code(interaction, code)
     await interaction.response.defer(ephemeral=True, thinking=True)
     check_above_owner(interaction, job, await _owner(interaction, job))
     act = build_act(interaction, reason)
@@ -36,7 +36,7 @@ def check_above_owner(
 
 async def retry_job(interaction: discord.Interaction[LumaBot], code: str, reason: str) -> None:
     """Try an open edit now; ask a failed or cancelled one again, for its member and by their quota."""
-    job = await find_here(interaction, code)
+    job = await find_by_code(interaction, code)
     await interaction.response.defer(ephemeral=True, thinking=True)
     if not job.state.is_final:
         await interaction.client.desk.lifecycle.hurry(job.id, build_act(interaction, reason))
@@ -86,7 +86,7 @@ async def _ask_again(interaction: discord.Interaction[LumaBot], job: Job, act: A
 
 async def redeliver_job(interaction: discord.Interaction[LumaBot], code: str, reason: str) -> None:
     """Post how an edit ended once more."""
-    job = await find_here(interaction, code)
+    job = await find_by_code(interaction, code)
     await interaction.response.defer(ephemeral=True, thinking=True)
     desk = interaction.client.desk
     if job.deleted_at_ms is not None:

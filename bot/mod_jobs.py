@@ -77,7 +77,7 @@ def holds_words(interaction: discord.Interaction[LumaBot], job: Job) -> str:
     return ", ".join(wait for wait in waits if wait)
 
 
-async def find_here(interaction: discord.Interaction[LumaBot], code: str) -> Job:
+async def find_by_code(interaction: discord.Interaction[LumaBot], code: str) -> Job:
     """Return the job of a code, if it is of this server; raises InvalidRequestError."""
     job = await interaction.client.desk.store.find(code.strip())
     if job is None or job.guild_id != guild_id_of(interaction):

@@ -12,7 +12,7 @@ from bot.bot_permissions import THREADABLE
 from bot.cards import build_card, card_buttons, card_mark, read_card
 from bot.client import LumaBot
 from bot.language import speaking
-from bot.places import CALL_SECONDS, ClosedError, find_own, open_dm, parent_id_of
+from bot.places import CALL_SECONDS, ClosedError, find_own_message, open_dm, parent_id_of
 from jobs.errors import DeliveryError
 from jobs.job import Job
 from jobs.ports import Posted
@@ -31,7 +31,7 @@ async def find_or_post_card(bot: LumaBot, job: Job) -> Posted:
     # The answer to the command may have reached Discord though its confirmation did not reach us.
     mark = card_mark(job)
     with bot.refusals.calling("history", channel_id, under=parent_id_of(bot, job, channel_id)):
-        found = await find_own(
+        found = await find_own_message(
             bot,
             channel_id,
             job.interaction_id,

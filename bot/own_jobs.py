@@ -14,7 +14,7 @@ from jobs.errors import InvalidRequestError
 from jobs.job import Job
 
 
-async def find_own(interaction: discord.Interaction[LumaBot], code: str) -> Job:
+async def find_own_by_code(interaction: discord.Interaction[LumaBot], code: str) -> Job:
     """Return a person's own job of a code; raises InvalidRequestError."""
     job = await interaction.client.desk.store.find(code.strip())
     if job is None or not is_own(interaction, job):

@@ -59,7 +59,7 @@ def snowflake_at(at_ms: int) -> int:
     return max(0, at_ms - discord.utils.DISCORD_EPOCH) << 22
 
 
-async def find_own(
+async def find_own_message(
     client: discord.Client, channel_id: int, after: int, fits: Callable[[discord.Message], bool]
 ) -> Posted | None:
     """Return our first message after a snowflake that fits; raises ClosedError or DeliveryRetryError."""

@@ -44,12 +44,12 @@ def is_own(interaction: discord.Interaction[LumaBot], job: Job) -> bool:
     return job.user_id == interaction.user.id
 
 
-async def find_own(interaction: discord.Interaction[LumaBot], job_id: str) -> Job:
-    """Return the presser's own job, its result not deleted; raises UserError."""
+async def find_own(interaction: discord.Interaction[LumaBot], job_id: str, *, or_deleted: bool = False) -> Job:
+    """Return the presser's own job, with a deleted result only where that will do; raises UserError."""
     job = await find_here(interaction, job_id)
     if not is_own(interaction, job):
         raise refusals.not_yours()
-    if job.deleted_at_ms is not None:
+    if job.deleted_at_ms is not None and not or_deleted:
         raise refusals.deleted()
     return job
 

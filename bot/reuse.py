@@ -2,20 +2,19 @@
 
 import discord
 
-from bot import refusals
 from bot.client import LumaBot
 from bot.entry import enter
 from bot.language import tr
 from bot.modify import Wish, modify
 from bot.presses import Form, build_file_field, build_prompt_field, read_fields, read_files
-from bot.pressing import find_here, is_own
+from bot.pressing import find_own
 from jobs.errors import InvalidRequestError
-from jobs.job import Job, Kind
+from jobs.job import Kind
 
 
 async def ask_for_clip(interaction: discord.Interaction[LumaBot], job_id: str) -> None:
     """Open the form; raises UserError."""
-    job = await _own_job(interaction, job_id)
+    job = await find_own(interaction, job_id, or_deleted=True)
     await enter(interaction)
     abilities = interaction.client.desk.lifecycle.choose_service(Kind.MODIFY)
     await interaction.response.send_modal(
@@ -31,15 +30,8 @@ async def ask_for_clip(interaction: discord.Interaction[LumaBot], job_id: str) -
 
 async def make_with_clip(interaction: discord.Interaction[LumaBot], job_id: str) -> None:
     """Take in an edit of the form's clip with its prompt; raises UserError."""
-    await _own_job(interaction, job_id)
+    await find_own(interaction, job_id, or_deleted=True)
     clip = next(iter(read_files(interaction)), None)
     if clip is None:
         raise InvalidRequestError("There is no clip in the form. Please open it again and add one.", rule="clip")
     await modify(interaction, Wish(read_fields(interaction).get("prompt", ""), clip))
-
-
-async def _own_job(interaction: discord.Interaction[LumaBot], job_id: str) -> Job:
-    job = await find_here(interaction, job_id)
-    if not is_own(interaction, job):
-        raise refusals.not_yours()
-    return job

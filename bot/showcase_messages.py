@@ -8,7 +8,7 @@ from typing import Any
 import discord
 
 from bot.faults import DISCORD_FAULTS
-from bot.places import CALL_SECONDS, ClosedError, discord_errors, find_own, snowflake_at
+from bot.places import CALL_SECONDS, ClosedError, discord_errors, find_own_message, snowflake_at
 from bot.share_files import ShowFile
 from bot.showcase_place import Stage
 from bot.showcase_post import build_post, is_post_of, post_buttons, post_title
@@ -73,7 +73,7 @@ async def find_post(client: discord.Client, share: Share) -> Posted | None:
         with discord_errors("showcase"):
             forum = await _forum(client, share)
         if forum is None:
-            return await find_own(client, share.channel_id, after, lambda message: is_post_of(message, share))
+            return await find_own_message(client, share.channel_id, after, lambda message: is_post_of(message, share))
         with discord_errors("showcase"):
             async with asyncio.timeout(CALL_SECONDS):
                 return await _find_thread(client, forum, share, after)

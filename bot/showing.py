@@ -10,7 +10,7 @@ from bot.entry import enter
 from bot.language import tr
 from bot.places import open_dm
 from bot.posters import add_picture
-from bot.pressing import find_here, find_own_result, is_own, one_at_a_time, say_done, start_work
+from bot.pressing import find_own, find_own_result, one_at_a_time, say_done, start_work
 from bot.result_buttons import result_buttons, shown_buttons
 from bot.result_messages import find_message
 from bot.versions import IN_TEXT, build_text, compare_menu, draw_versions, name_version
@@ -49,17 +49,13 @@ def _add_line(embed: discord.Embed, line: Line, job: Job) -> None:
 
 async def press_show(interaction: discord.Interaction[LumaBot], job_id: str) -> None:
     """Show one of the presser's own edits; raises UserError."""
-    job = await find_here(interaction, job_id)
-    if not is_own(interaction, job):
-        raise refusals.not_yours()
+    job = await find_own(interaction, job_id, or_deleted=True)
     await show(interaction, job)
 
 
 async def show_prompt(interaction: discord.Interaction[LumaBot], job_id: str) -> None:
     """Show the prompt alone, to be copied; raises UserError."""
-    job = await find_here(interaction, job_id)
-    if not is_own(interaction, job):
-        raise refusals.not_yours()
+    job = await find_own(interaction, job_id, or_deleted=True)
     text = inert.code_block(job.request.prompt, 1900)
     await interaction.response.send_message(text, ephemeral=True)
 

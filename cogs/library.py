@@ -10,7 +10,7 @@ from bot.choices import MOST_CHOICES, build_choices
 from bot.client import LumaBot
 from bot.history import TEXT_CHARS, choose_job, filter_page, open_history, turn_page
 from bot.job_filters import JobFilter
-from bot.own_jobs import cancel, find_cancellable, find_own, name_choice
+from bot.own_jobs import cancel, find_cancellable, find_own_by_code, name_choice
 from bot.pressing import find_here
 from bot.showing import show
 
@@ -30,7 +30,7 @@ async def history_command(
 @app_commands.describe(job="The edit, by its code")
 async def show_command(interaction: discord.Interaction[LumaBot], job: app_commands.Range[str, 1, 40]) -> None:
     """Show one's own edit with its versions."""
-    await show(interaction, await find_own(interaction, job))
+    await show(interaction, await find_own_by_code(interaction, job))
 
 
 @app_commands.command(name="cancel", description="Cancel one of your open edits")
