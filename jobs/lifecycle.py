@@ -83,11 +83,11 @@ class Lifecycle:
         if await self._must_wait(job, self._out.gates.take(job.service)):
             return
         token = secrets.token_urlsafe(32)
+        order = Order(links.fill(job.request), links.clip, self._callback_url(job.service, token))
         sent = await self._begin_attempt(job, token)
         if sent is None:
             return
         try:
-            order = Order(links.fill(sent.request), links.clip, self._callback_url(job.service, token))
             accepted = await self._out.provider(job.service).submit(order)
         except ProviderError as error:
             await self._out.shield(self._not_accepted(sent, error))
@@ -266,10 +266,8 @@ class Lifecycle:
     async def retry_or_fail(self, claimed: Job, error: Exception) -> None:
         """Store the decision an error leads to: again at a later time, or the way out."""
         job = await self._out.store.get(claimed.id)
-        if job is None or (job.state, job.lease) != (claimed.state, claimed.lease):
+        if job is None or job.state is State.SUBMITTING or (job.state, job.lease) != (claimed.state, claimed.lease):
             return  # it has moved on, or another worker has it; a submit on the wire has its deadline stored
-        if job.state is State.SUBMITTING:
-            return
         self._out.gates.note_trouble(job.service, error)
         due_at_ms = retry_at(error, job, self._out.clock.now_ms(), self._timings)
         if due_at_ms is not None:
@@ -296,4 +294,6 @@ class Lifecycle:
             attempts=0,
             hold="",
         )
-        await self._out.move(job, after, failure.code.value, detail=detail)
+        # That a submit was refused is known here alone: forgotten, it would be an outcome unknown for an hour.
+        move = self._out.move_with_retries if job.state is State.SUBMITTING else self._out.move
+        await move(job, after, failure.code.value, detail=detail)

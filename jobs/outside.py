@@ -18,7 +18,8 @@ from jobs.ports import (
 )
 from jobs.services import Provider
 
-RETRY_PAUSES_SECONDS = (0.2, 1.0, 5.0, 20.0)
+# About as long as an unknown outcome is waited for: after it there is nothing to be sure of any more.
+RETRY_PAUSES_SECONDS = (0.2, 1.0, 5.0, *(20.0 for _ in range(180)))
 
 
 def _asleep(_at_ms: int) -> None:
@@ -88,7 +89,7 @@ class Outside:
         return self.moved(moved, event, by_a_step=fenced)
 
     async def move_with_retries(self, before: Job, after: Job, event: str, *, detail: str = "") -> Job | None:
-        """Move a job, for a while again and again where the database will not take it."""
+        """Move a job, for an hour again and again where the database will not take it."""
         for seconds in RETRY_PAUSES_SECONDS:
             try:
                 return await self.move(before, after, event, detail=detail)

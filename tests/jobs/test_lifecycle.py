@@ -21,6 +21,7 @@ from jobs.errors import (
     ProviderUnavailableError,
     RateLimitedError,
     SourceUnavailableError,
+    StorageError,
     TooLargeError,
     UnusableClipError,
     UserError,
@@ -319,24 +320,42 @@ async def test_a_forged_callback_costs_one_status_read_and_no_more(world: World)
     assert len(world.provider.polled) == 1
 
 
-async def test_an_accepted_task_is_recorded_though_the_database_fails_for_a_while(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from jobs.errors import StorageError
-
-    job = await world.accept()
-    real, left = world.store.move, [3]
+def break_moves(world: World, monkeypatch: pytest.MonkeyPatch, event: str, times: int) -> None:
+    """Let the database refuse the next moves of an event."""
+    real, left = world.store.move, [times]
 
     async def move(before: object, after: object, **rest: object) -> object:
-        if rest["event"] == "accepted" and left[0]:
+        if rest["event"] == event and left[0]:
             left[0] -= 1
             raise StorageError("disk is busy")
         return await real(before, after, **rest)  # type: ignore[arg-type]  # passed through as it came
 
     monkeypatch.setattr(world.store, "move", move)
+
+
+async def test_an_accepted_task_is_recorded_though_the_database_fails_for_a_while(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await world.accept()
+    break_moves(world, monkeypatch, "accepted", 3)
     await world.work()
     assert (await world.read(job)).provider_job_id == "task-1"
     assert world.pauses == [0.2, 0.5, 1.0]
+
+
+async def test_a_final_refusal_is_told_as_such_though_the_database_fails_for_minutes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.provider.on_submit = [ProviderRefusedError("kie", "the prompt is not allowed", code="422")]
+    job = await world.accept()
+    break_moves(world, monkeypatch, FailureCode.REFUSED, 12)
+    await world.work()
+    failed = await world.read(job)
+    assert failed.state is State.FAILED
+    assert failed.failure is not None
+    assert (failed.failure.code, failed.failure.detail) == (FailureCode.REFUSED, "the prompt is not allowed")
+    assert 120 < sum(world.pauses) < 600
+    assert await world.reservation(job) == "released"
 
 
 # --- at the service ---
