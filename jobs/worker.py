@@ -5,7 +5,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 
-from jobs.errors import LumaBotError, StorageError
+from jobs.errors import LumaBotError
 from jobs.job import Job
 from jobs.lanes import Lanes
 from jobs.lifecycle import Lifecycle
@@ -47,7 +47,7 @@ class Worker:
         return len(self._running)
 
     async def run(self) -> None:
-        """Claim and run until `stop`; a database that fails is asked again after a pause."""
+        """Claim and run until `stop`; whatever fails, the database first of all, is tried again after a pause."""
         renewal = asyncio.create_task(self._keep_leases())
         try:
             while not self._stopping:
@@ -56,8 +56,8 @@ class Worker:
                     outlook = await self._look()
                     await self._start(outlook)
                     seconds = self._seconds_to(outlook.next_due_ms)
-                except StorageError as error:
-                    log.warning("cannot look for due jobs: %s", error)
+                except Exception as error:
+                    _log_error("cannot look for due jobs", error)
                     seconds = STORE_PAUSE_SECONDS
                 await self._sleep(seconds)
         finally:
@@ -118,21 +118,20 @@ class Worker:
         try:
             await self._lifecycle.step(jobs)
         except Exception as error:
-            expected = isinstance(error, LumaBotError)
-            codes = ",".join(job.code for job in jobs)
-            log.log(
-                logging.INFO if expected else logging.ERROR, "step failed: %s", error,
-                extra={"job": codes}, exc_info=None if expected else error,
-            )  # fmt: skip
+            _log_error("step failed", error, jobs, foreseen=logging.INFO)
+            if len(jobs) > 1 and not isinstance(error, LumaBotError):
+                for job in jobs:  # whose error it is shows when each runs alone: it holds up none of the others
+                    await self._run_step([job])
+                return
             for job in jobs:
                 await self._retry_or_fail(job, error)
 
     async def _retry_or_fail(self, job: Job, error: Exception) -> None:
         try:
             await self._lifecycle.retry_or_fail(job, error)
-        except StorageError as failed:
+        except Exception as failed:
             # The lease ends by itself and the step runs again.
-            log.warning("cannot store a decision: %s", failed, extra={"job": job.code})
+            _log_error("cannot store a decision", failed, [job])
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._running.pop(task, None)
@@ -149,8 +148,8 @@ class Worker:
                 continue
             try:
                 await self._out.store.renew(jobs, now_ms=self._out.clock.now_ms(), lease_ms=self._lease_ms)
-            except StorageError as error:
-                log.warning("cannot renew leases: %s", error)
+            except Exception as error:
+                _log_error("cannot renew leases", error)
 
     async def _sleep(self, seconds: float) -> None:
         try:
@@ -160,3 +159,12 @@ class Worker:
             pass
         finally:
             self._sleeping = None
+
+
+def _log_error(what: str, error: Exception, jobs: Sequence[Job] = (), *, foreseen: int = logging.WARNING) -> None:
+    """Log an error: with its traceback where nobody foresaw it."""
+    is_foreseen = isinstance(error, LumaBotError)
+    log.log(
+        foreseen if is_foreseen else logging.ERROR, "%s: %s", what, error,
+        extra={"job": ",".join(job.code for job in jobs)}, exc_info=None if is_foreseen else error,
+    )  # fmt: skip

@@ -1,11 +1,14 @@
 """Choose which due jobs are worked on next, fairly between guilds and their members."""
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Iterator
 
 from jobs.job import OPEN_STATES, Job, State
 from jobs.ports import Lane
-from storage.database import Session
+from storage.database import Row, Session
 from storage.job_rows import read_job
+
+log = logging.getLogger(__name__)
 
 # A turn is how many jobs a guild (or member) has in flight plus how many of its own are chosen before this one, so
 # sorting by turns gives what choosing one job after another would, each choice counting those before it. A member's
@@ -75,4 +78,13 @@ def _claim_lane(session: Session, lane: Lane, now_ms: int, lease_ms: int) -> lis
     padded = states + states[:1] * (len(OPEN_STATES) - len(states))
     ready = None if lane.prepared is None else int(lane.prepared)
     rows = session.rows(_CLAIM, *padded, lane.service, ready, now_ms, now_ms + lease_ms, lane.free)
-    return sorted(map(read_job, rows), key=lambda job: (job.created_at_ms, job.id))
+    return sorted(_readable(rows), key=lambda job: (job.created_at_ms, job.id))
+
+
+def _readable(rows: Iterable[Row]) -> Iterator[Job]:
+    """Leave out a damaged row: it is leased and told of again when that ends, and the others go on without it."""
+    for row in rows:
+        try:
+            yield read_job(row)
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            log.error("a job's row cannot be read: %s", type(error).__name__, extra={"job": row["code"]})
