@@ -20,6 +20,7 @@ from bot.client import LumaBot
 from bot.client_options import client_options_of, preferences_of
 from bot.clip_renewal import ClipRenewal
 from bot.clock import SystemClock
+from bot.closing import PART_SECONDS, Closing
 from bot.deleting import clear_the_rest
 from bot.delivery import DiscordDelivery
 from bot.desk import Desk
@@ -66,8 +67,6 @@ BALANCE_SECONDS = 300.0
 MEASURE_SECONDS = 15.0
 TEND_SECONDS = 15.0
 STUCK_SECONDS = 60.0
-WEB_STOP_SECONDS = 2.0
-STOP_RESERVE_SECONDS = 3.0  # of SHUTDOWN_SECONDS, for closing connections once the steps have ended
 DAY_SECONDS = 86_400.0
 LEFT_BEHIND_MS = 3_600_000  # a card that a crash left behind for longer is old news
 
@@ -86,6 +85,7 @@ class Parts:
     outside: Outside
     intake: Intake
     worker: Worker
+    closing: Closing
     instance: str
 
 
@@ -105,7 +105,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             if await log_in(parts.bot, settings.discord_token.get_secret_value(), stop):
                 await _work(parts, stop)
         finally:
-            await web.stop()
+            await parts.closing.close("the web server", web.stop)
 
 
 async def _work(parts: Parts, stop: asyncio.Event) -> None:
@@ -132,13 +132,14 @@ async def _work(parts: Parts, stop: asyncio.Event) -> None:
         for job in await SqlUpkeepStore(parts.database).not_shown(since_ms=parts.clock.now_ms() - LEFT_BEHIND_MS):
             parts.outside.delivery.show(job)
         done, _ = await asyncio.wait([stopped, *vital], return_when=asyncio.FIRST_COMPLETED)
-        await parts.worker.stop(max(0.0, parts.settings.shutdown_seconds - STOP_RESERVE_SECONDS))
+        await parts.worker.stop(parts.closing.begin())
         for task in done - {stopped}:
             task.result()  # a part that ended by itself is a failure to be told
     finally:
-        for task in (stopped, *vital, *upkeep):
+        tasks = (stopped, *vital, *upkeep)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(stopped, *vital, *upkeep, return_exceptions=True)
+        await parts.closing.close("upkeep", lambda: asyncio.gather(*tasks, return_exceptions=True))
 
 
 async def check(settings: Settings) -> list[CheckLine]:
@@ -166,19 +167,19 @@ async def backup(settings: Settings, path: Path) -> None:
 async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
     """Open every part of one process, and close them in reverse."""
     clock, metrics = SystemClock(), Metrics()
-    watch = Watch(metrics)
+    watch, closing = Watch(metrics), Closing(settings.shutdown_seconds)
     async with AsyncExitStack() as stack:
         database = await open_store(settings.database_url.get_secret_value(), on_commit=metrics.db_commit.observe)
-        stack.push_async_callback(database.close)
+        stack.push_async_callback(closing.close_last, "the database", database.close)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         providers = _build_providers(settings, session, clock, metrics.note_request)
         bot = LumaBot(client_options_of(settings, metrics.note_discord_answer))
-        stack.push_async_callback(bot.close)
+        stack.push_async_callback(closing.close, "Discord", bot.close)
         delivery = DiscordDelivery(bot, note_shown=SqlUpkeepStore(database).note_shown)
-        stack.push_async_callback(delivery.close)
+        stack.push_async_callback(closing.close, "cards", delivery.close)
         work = MediaWork(delivery.show)
         media = await open_media(_media_settings(settings, metrics), clock, ClipRenewal(bot).renew, work.tell)
-        stack.push_async_callback(media.close)
+        stack.push_async_callback(closing.close, "media", media.close)
         outside = Outside(
             store=SqlJobStore(database, defaults=defaults_of(settings)),
             providers=providers,
@@ -199,10 +200,10 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
         look = partial(check_running, settings, session, outside, database.check, instance)
         admin = build_admin(stores, Redelivery(outside), media.shelf, settings, look)
         desk = _build_desk(settings, database, bot, intake, outside, media, work, admin)
-        stack.push_async_callback(desk.showcase.close)
+        stack.push_async_callback(closing.close, "the showcase", desk.showcase.close)
         bot.attach(desk)
         watch.listen(bot.alerts)
-        yield Parts(settings, clock, metrics, watch, database, media, bot, outside, intake, worker, instance)
+        yield Parts(settings, clock, metrics, watch, database, media, bot, outside, intake, worker, closing, instance)
 
 
 def _build_desk(
@@ -283,7 +284,7 @@ def _build_web(parts: Parts, stop: asyncio.Event) -> WebServer:
         ),
         host=settings.web_host,
         port=settings.web_port,
-        stop_seconds=WEB_STOP_SECONDS,
+        stop_seconds=PART_SECONDS,
     )
 
 

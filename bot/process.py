@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 log = logging.getLogger(__name__)
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-LATE_SECONDS = 1.0  # a stop may be so much longer than it promised, and a cancelled task so long in ending
+LATE_SECONDS = 0.5  # a stop may be so much longer than it promised, and a cancelled task so long in ending
 STOPPED_LATE = 1
 
 Work = Callable[[asyncio.Event], Awaitable[None]]
@@ -45,6 +45,8 @@ class _Supervisor:
             _leave(self._code)
         elif not self._task.cancelled():
             self._task.result()
+            if self._stop.is_set():  # all is closed: what still hangs is a thread
+                _leave_in(LATE_SECONDS, 0)
         return self._code
 
     def _hear(self, number: int) -> None:
@@ -56,9 +58,7 @@ class _Supervisor:
         self._stop.set()
         self._loop.call_later(self._stop_seconds + LATE_SECONDS, self._hurry, STOPPED_LATE, "the stop takes too long")
         # The loop may be gone by then, and the interpreter waiting for a thread that never ends.
-        backstop = threading.Timer(self._stop_seconds + 2 * LATE_SECONDS, _leave, [STOPPED_LATE])
-        backstop.daemon = True
-        backstop.start()
+        _leave_in(self._stop_seconds + 2 * LATE_SECONDS, STOPPED_LATE)
 
     def _hurry(self, code: int, reason: str) -> None:
         if self._code or self._task.done():
@@ -67,6 +67,12 @@ class _Supervisor:
         self._code = code
         self._task.cancel()
         self._loop.call_later(LATE_SECONDS, _leave, code)
+
+
+def _leave_in(seconds: float, code: int) -> None:
+    timer = threading.Timer(seconds, _leave, [code])
+    timer.daemon = True
+    timer.start()
 
 
 def _leave(code: int) -> None:

@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_SLEEP_SECONDS = 60.0
 STORE_PAUSE_SECONDS = 1.0
+CUT_SECONDS = 1.0  # so long a step that was cut off is waited for
 
 
 class Worker:
@@ -107,7 +108,8 @@ class Worker:
         left = list(self._running)
         for task in left:
             task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        if left:
+            await asyncio.wait(left, timeout=CUT_SECONDS)
 
     async def settled(self) -> None:
         """Wait until no step runs."""

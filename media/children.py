@@ -152,6 +152,9 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         async with asyncio.timeout(_END_SECONDS):
             await process.wait()
     except TimeoutError:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+        pass
+    finally:  # also when nobody waits for it any longer
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+    await process.wait()

@@ -205,6 +205,7 @@ class SqliteDatabase:
         if connection is None:
             return
         try:
+            connection.execute("PRAGMA busy_timeout = 0")  # somebody else who reads is not waited for
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         except sqlite3.Error:
             pass  # a broken file closes too; what was committed is in the WAL

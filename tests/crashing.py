@@ -144,7 +144,7 @@ class CrashWorld:
         self.discord = DiscordServer()
         self.video = VideoServer(key="crash-key", webhook_key="crash-webhook-key", credits=1e6, **video)
         self._stack = AsyncExitStack()
-        self._bot_port = free_port()
+        self.bot_port = free_port()
         self.clip = folder / "clip.mp4"
         self.lines: list[dict[str, Any]] = []
         self.stopping: list[float] = []
@@ -166,7 +166,7 @@ class CrashWorld:
         await asyncio.to_thread(draw_clip, self.clip, 1)
         await self._stack.enter_async_context(self.discord)
         await self._stack.enter_async_context(self.video)
-        targets = (lambda: self.discord.base_url, lambda: self.video.url, lambda: f"http://127.0.0.1:{self._bot_port}")
+        targets = (lambda: self.discord.base_url, lambda: self.video.url, lambda: f"http://127.0.0.1:{self.bot_port}")
         proxies = [KillingProxy(target, self.fuse, self._strike, self.wake) for target in targets]
         for proxy in proxies:
             await proxy.start()
@@ -193,7 +193,7 @@ class CrashWorld:
             **environment_for(self.services, video, "crash-key", "crash-webhook-key"),
             "PUBLIC_URL": public,
             "WEB_HOST": "127.0.0.1",
-            "WEB_PORT": str(self._bot_port),
+            "WEB_PORT": str(self.bot_port),
             "TRUSTED_MEDIA_HOSTS": ",".join(url.removeprefix("http://") for url in media),
             "DATA_DIR": str(self.folder / "data"),
             "DISK_FREE_BYTES": "50MB",
@@ -259,7 +259,7 @@ class CrashWorld:
         """Ask the bot's web server; return status and text."""
         async with (
             aiohttp.ClientSession() as session,
-            session.get(f"http://127.0.0.1:{self._bot_port}{path}") as response,
+            session.get(f"http://127.0.0.1:{self.bot_port}{path}") as response,
         ):
             return response.status, await response.text()
 

@@ -4,7 +4,9 @@ import asyncio
 import os
 import random
 import signal
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -103,3 +105,33 @@ async def test_a_stop_while_it_starts_is_in_good_order(tmp_path: Path) -> None:
         await world.command("make it bright")
         await world.drain()
         assert world.check() == []
+
+
+@pytest.mark.timeout(120)
+async def test_a_stop_ends_in_time_though_all_around_it_hangs(tmp_path: Path) -> None:
+    async with CrashWorld(tmp_path, work_seconds=0.1, settings={"SHUTDOWN_SECONDS": "4"}) as world:
+        for method, path in (("PATCH", "messages"), ("POST", "messages$")):  # a card, then the result of another job
+            held = world.discord.faults.add(method, path, times=10**6, hold=True)
+            await world.command(f"make it warm, {method}")
+            await asyncio.wait_for(held.reached.wait(), 20)
+        _, writer = await asyncio.open_connection("127.0.0.1", world.bot_port)
+        writer.write(f"POST /callbacks/kie/{'a' * 43} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n".encode())
+        for child in children_of(world.bot.pid):  # whatever is told to end does not hear it
+            os.kill(child, signal.SIGSTOP)
+        with closing(sqlite3.connect(world.database, isolation_level=None)) as other:
+            other.execute("BEGIN")
+            other.execute("SELECT 1 FROM jobs").fetchall()
+            world.signal(signal.SIGTERM)
+            await world.until(lambda: world.bot.state == "stopped")
+        took = asyncio.get_running_loop().time() - world.stopping[-1]
+        assert (world.bot.exit_code, took < 5) == (0, True), (world.bot.text, took, world.lines[-6:])
+        writer.close()
+        world.discord.faults.clear()
+        await world.revive()
+        await world.drain()
+        assert world.check() == []
+
+
+def children_of(pid: int | None) -> list[int]:
+    """Return the processes a process has started."""
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
