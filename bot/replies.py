@@ -1,4 +1,4 @@
-"""Hold every word a person reads that is not a card, made from values; what people typed goes through `inert`."""
+"""Say in words how an edit stands and ends, and what several places say alike; what people typed is made inert."""
 
 import re
 from collections.abc import Iterable
