@@ -3,12 +3,18 @@
 import hashlib
 import os
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 PART_SUFFIX = ".part"
 TAG_SUFFIX = ".part-tag"
 _READ_BYTES = 1 << 20
+# What all broken downloads of a folder may hold together: whoever breaks one off would fill the disk else.
+KEPT_BYTES = 1 << 30
+# So long after its last byte a download may still be under way: the floor under its speed ends it sooner.
+_UNDER_WAY_SECONDS = 60.0
 
 
 class PartialFile:
@@ -82,6 +88,8 @@ class PartialFile:
             self._file = None
             if not self._tag.exists():
                 self._part.unlink(missing_ok=True)
+                return
+        drop_parts(self._part.parent)
 
     def drop(self) -> None:
         """Forget the bytes so far."""
@@ -91,6 +99,29 @@ class PartialFile:
                 self._file = None
             self._part.unlink(missing_ok=True)
             self._tag.unlink(missing_ok=True)
+
+
+def drop_parts(folder: Path, *, most_bytes: int = KEPT_BYTES, idle_seconds: float = _UNDER_WAY_SECONDS) -> None:
+    """Forget what broken downloads left in a folder, the longest idle first, until the rest is within a bound.
+
+    One that got bytes in the last `idle_seconds` stays, for it may be under way.
+    """
+    left = 0
+    for changed_at, size_bytes, part in sorted(_parts(folder), reverse=True):
+        left += size_bytes
+        if left > most_bytes and time.time() - changed_at > idle_seconds:
+            left -= size_bytes
+            part.unlink(missing_ok=True)
+            part.with_name(part.name.removesuffix(PART_SUFFIX) + TAG_SUFFIX).unlink(missing_ok=True)
+
+
+def _parts(folder: Path) -> list[tuple[float, int, Path]]:
+    found = []
+    for part in folder.glob(f"*{PART_SUFFIX}"):
+        with suppress(FileNotFoundError):
+            status = part.stat()
+            found.append((status.st_mtime, status.st_size, part))
+    return found
 
 
 def sync_folder(folder: Path) -> None:

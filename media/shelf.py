@@ -14,7 +14,7 @@ from pathlib import Path
 from jobs.errors import DiskFullError
 from jobs.ports import Clock
 from media.fetch import free_bytes
-from media.partial import PART_SUFFIX, TAG_SUFFIX, sync_folder
+from media.partial import PART_SUFFIX, TAG_SUFFIX, drop_parts, sync_folder
 from media.signing import UrlSigner, open_signer
 
 _NAME = re.compile(
@@ -207,6 +207,7 @@ class Shelf:
         return sorted(kept)
 
     def _sweep(self, in_use: frozenset[str]) -> Swept:
+        drop_parts(self.incoming, most_bytes=0, idle_seconds=_PARTIAL_SECONDS)
         kept = self._kept()
         left = sum(size for _, size, _ in kept)
         now = self._clock.now_ms() / 1000

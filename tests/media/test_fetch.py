@@ -4,6 +4,7 @@ import asyncio
 import errno
 import gzip
 import hashlib
+import os
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -172,6 +173,26 @@ async def test_a_broken_download_goes_on_where_it_can(etags: list[str], goes_on:
     assert fetched.path.read_bytes() == LONG_CLIP
     assert (fetched.size_bytes, fetched.sha256) == (len(LONG_CLIP), hashlib.sha256(LONG_CLIP).hexdigest())
     assert [path.name for path in tmp_path.iterdir()] == ["clip"]
+
+
+async def test_downloads_broken_off_again_and_again_do_not_fill_the_disk(tmp_path: Path) -> None:
+    idle, server = 0.0, Resuming(tmp_path / "clip.part", '"a"')
+    for name in ("oldest", "older", "old", "under way"):
+        part = tmp_path / f"{name}.part"
+        part.with_name(f"{name}.part-tag").write_text('"a"')
+        with part.open("wb") as file:
+            file.truncate(400 << 20)  # takes no room itself
+        if name != "under way":
+            idle += 1
+            os.utime(part, (idle, idle))
+    async with (
+        open_server(server.talk) as port,
+        open_fetcher(trusted=(f"127.0.0.1:{port}",), sockets=WrittenSockets(port)) as fetcher,
+    ):
+        with pytest.raises(SourceUnavailableError):
+            await fetcher.fetch(f"http://127.0.0.1:{port}/clip.mp4", tmp_path / "clip", limit_bytes=LIMIT)
+    kept = {f"{name}.{end}" for name in ("clip", "old", "under way") for end in ("part", "part-tag")}
+    assert {path.name for path in tmp_path.iterdir()} == kept
 
 
 Certificate = Callable[[Authority], ssl.SSLContext]

@@ -160,6 +160,16 @@ async def test_a_start_throws_away_what_a_crash_left(tmp_path: Path) -> None:
     assert sorted(path.name for path in shelf.incoming.iterdir()) == ["clip-b.part", "clip-b.part-tag"]
 
 
+async def test_a_sweep_forgets_broken_downloads_nobody_went_on_with(tmp_path: Path) -> None:
+    shelf = await open_shelf(tmp_path, FakeClock())
+    for name in ("clip-left", "clip-fresh"):
+        (shelf.incoming / f"{name}.part").write_bytes(b"half")
+        (shelf.incoming / f"{name}.part-tag").write_text('"a"')
+    os.utime(shelf.incoming / "clip-left.part", (1, 1))
+    await shelf.sweep(())
+    assert sorted(path.name for path in shelf.incoming.iterdir()) == ["clip-fresh.part", "clip-fresh.part-tag"]
+
+
 async def test_a_full_disk_is_told_before_work_begins(tmp_path: Path) -> None:
     shelf = await open_shelf(tmp_path, FakeClock(), free=150)
     await shelf.ensure_room(50)
