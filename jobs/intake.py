@@ -1,6 +1,7 @@
 """Take what comes from outside: a new job, its card, a cancel, a callback."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from jobs.admin import Act, Deed, LogNote, job_of
@@ -83,8 +84,10 @@ class Intake:
         if job.state not in CANCELLABLE_STATES:
             raise _not_cancellable(job.state)
         charge = Charge.RELEASE
-        if job.state is State.RUNNING and not await self._stopped_at_service(job):
+        if job.state is State.RUNNING:
+            # What was sent is paid for: no service says that it gives anything back for a task that it stops.
             charge = Charge.SETTLE if by == job.user_id else Charge.FORGIVE
+            await self._stop_at_service(job)
         after = replace(job, state=State.CANCELLED, finished_at_ms=self._out.clock.now_ms(), hold="")
         note = None if act is None else _note(act, Deed.CANCEL_JOB, job, after)
         moved = await self._out.move(job, after, "cancel", detail=f"by {by}", charge=charge, fenced=False, note=note)
@@ -109,14 +112,12 @@ class Intake:
             raise UserError(_MOVED_ON)
         return moved
 
-    async def _stopped_at_service(self, job: Job) -> bool:
+    async def _stop_at_service(self, job: Job) -> None:
         provider = self._out.providers.get(job.service)
         if provider is None or not provider.abilities.cancels or job.provider_job_id is None:
-            return False
-        try:
-            return await provider.cancel(job.provider_job_id)
-        except ProviderError:
-            return False
+            return
+        with suppress(ProviderError):
+            await provider.cancel(job.provider_job_id)
 
     async def callback(self, attempt: Attempt, note: CallbackNote) -> Job | None:
         """Take a callback as a hint: keep the task's id, look soon."""

@@ -549,14 +549,15 @@ async def test_a_running_job_that_another_stops_is_free_for_its_member(world: Wo
     assert await world.reservation(job) == "released"
 
 
-async def test_a_running_job_that_the_service_stops_is_free(tmp_path: Path) -> None:
+async def test_a_running_job_that_the_service_stops_still_counts(tmp_path: Path) -> None:
     world = await open_world(tmp_path, abilities_of(cancels=True))
     job = await world.accept()
     await world.work()
-    _, charge = await world.intake.cancel(job.id, by=99)
-    assert charge is Charge.RELEASE
+    _, charge = await world.intake.cancel(job.id, by=11)
+    assert charge is Charge.SETTLE
     assert world.provider.cancelled == ["task-1"]
-    assert await world.reservation(job) == "released"
+    # No service says that it gives the credit back: who cancels at once, over and over, must not spend without a limit.
+    assert await world.reservation(job) == "settled"
     await world.database.close()
 
 
