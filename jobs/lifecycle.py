@@ -21,7 +21,7 @@ from jobs.ports import Attempt, Posted
 from jobs.retries import MINUTE_MS, Timings, deadline_ms, failure_of, hold_of, name_error, next_read_ms, retry_at
 from jobs.services import Accepted, Order, Progress, Status, TemporaryLink
 from jobs.size_ladder import post_within_limit
-from jobs.staging import open_links, stage
+from jobs.staging import drop_staged, open_links, stage
 
 # How long the task of a paid submit is kept in memory while the database will not take it.
 RECORD_PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 28.0)
@@ -57,7 +57,9 @@ class Lifecycle:
         job = await self._placed(job)
         staged = replace(await stage(job, self._out), attempts=0, hold="", due_at_ms=self._out.clock.now_ms())
         moved = await self._out.move(job, staged, "prepared")
-        if moved is not None and (job.hold or (moved.clip is not None and moved.clip.notes)):
+        if moved is None:
+            await drop_staged(job, staged, self._out)
+        elif job.hold or (moved.clip is not None and moved.clip.notes):
             self._out.delivery.show(moved)
 
     async def _placed(self, job: Job) -> Job:
@@ -68,9 +70,7 @@ class Lifecycle:
             placed = await self._out.delivery.open_place(job)
         except LumaBotError:
             return job
-        if placed == job:
-            return job
-        return await self._out.move(job, placed, "opened", keep_lease=True) or placed
+        return placed if placed == job else await self._out.move(job, placed, "opened", keep_lease=True) or placed
 
     async def submit(self, job: Job) -> None:
         """Ask the service: the one request that costs money, sent once and only after its intent is committed."""

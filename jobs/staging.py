@@ -33,6 +33,17 @@ async def stage(job: Job, out: Outside) -> Job:
     return replace(job, clip=await out.clips.prepare(job, abilities))
 
 
+async def drop_staged(before: Job, staged: Job, out: Outside) -> None:
+    """Throw away what was staged for a job that has moved on meanwhile, cancelled mostly: no row names it."""
+    for file in _staged_files(staged) - _staged_files(before):
+        await out.clips.discard(file)
+
+
+def _staged_files(job: Job) -> set[str]:
+    files = {picture.file for picture in job.request.images.values()}
+    return (files | {job.clip.file} if job.clip is not None else files) - {""}
+
+
 async def open_links(job: Job, out: Outside) -> Links:
     """Return addresses of what was staged: hosted by us, else uploaded to the service, else the original ones."""
     provider = out.provider(job.service)

@@ -569,6 +569,7 @@ async def test_a_cancel_during_preparation_wins(world: World) -> None:
     await world.intake.cancel(job.id, by=11)
     await world.lifecycle.step(claimed)
     assert (await world.read(job)).state is State.CANCELLED
+    assert world.clips.discarded == [f"clip-{job.id}.mp4"]  # nobody would ever ask for it
     await world.work()
     assert world.provider.billed == []
 
