@@ -70,6 +70,15 @@ class DiscordDelivery:
 
     # --- the place ---
 
+    def has_left(self, job: Job) -> bool:
+        """Tell whether the bot was removed from a job's server, as far as it is known without a question.
+
+        A server that is away for a while is known all the same.
+        """
+        if job.guild_id is None or not self._bot.is_ready():
+            return False
+        return self._bot.get_guild(job.guild_id) is None
+
     async def open_place(self, job: Job) -> Job:
         """Return the job with its card and thread, making what is missing."""
         if job.card_message_id is None:

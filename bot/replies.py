@@ -201,6 +201,10 @@ def _clip_failures() -> dict[FailureCode, tuple[str, str]]:
             tr("Attach the file itself, or check that the link opens for everybody."),
         ),
         FailureCode.REFUSED: (tr("Luma refused this edit."), tr("Change the prompt or the clip and try again.")),
+        FailureCode.SERVER_LEFT: (
+            tr("I was removed from its server before it was sent to the video service."),
+            tr("Ask its moderators to invite me again."),
+        ),
         FailureCode.UNDELIVERABLE: (
             tr("The video is ready, but I may not post it here."),
             tr("Ask a moderator to let me send messages and files here, then use `/luma show`."),

@@ -20,6 +20,7 @@ LumaBotError
 │   └─ DiskFullError             no room: intake pauses, nothing is lost
 ├─ DeliveryError                 Discord refused: which permission, which channel
 │   ├─ DeliveryRetryError        Discord is away or busy: try again
+│   ├─ ServerLeftError           the bot is not in the edit's server any more: nothing is spent on it
 │   └─ TooLargeError             the file is over the limit of this place
 ├─ StorageError
 │   └─ DatabaseInUseError       another process has this database
@@ -154,6 +155,10 @@ class DeliveryError(LumaBotError):
 
 class DeliveryRetryError(DeliveryError):
     """Report that Discord is away or busy."""
+
+
+class ServerLeftError(DeliveryError):
+    """Report that the bot was removed from the server an edit was asked in."""
 
 
 class TooLargeError(DeliveryError):

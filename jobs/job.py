@@ -78,6 +78,7 @@ class FailureCode(StrEnum):
     TIMED_OUT = "timed_out"
     RESULT_UNUSABLE = "result_unusable"
     UNDELIVERABLE = "undeliverable"
+    SERVER_LEFT = "server_left"
     INTERNAL = "internal"
 
 

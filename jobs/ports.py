@@ -98,6 +98,9 @@ class Parcel:
 class Delivery(Protocol):
     """Speak in a job's place, as the bot and by stored ids; raises DeliveryError."""
 
+    def has_left(self, job: Job) -> bool:
+        """Tell whether the bot was removed from a job's server, as far as it is known without a question."""
+
     async def open_place(self, job: Job) -> Job:
         """Return the job with its card and thread, making what is missing."""
 

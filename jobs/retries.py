@@ -18,6 +18,7 @@ from jobs.errors import (
     ProviderRefusedError,
     ProviderUnavailableError,
     RateLimitedError,
+    ServerLeftError,
     SourceUnavailableError,
     StorageError,
     UserError,
@@ -125,6 +126,7 @@ _ENDINGS: Sequence[tuple[type[Exception], State | None, FailureCode]] = (
     (UserError, None, FailureCode.UNUSABLE_CLIP),
     (ProviderRefusedError, None, FailureCode.REFUSED),
     (OutcomeUnknownError, None, FailureCode.OUTCOME_UNKNOWN),
+    (ServerLeftError, None, FailureCode.SERVER_LEFT),
     (DeliveryError, None, FailureCode.UNDELIVERABLE),
     (MediaError, State.DELIVERING, FailureCode.RESULT_UNUSABLE),
     (MediaError, None, FailureCode.CLIP_UNREACHABLE),
@@ -164,6 +166,8 @@ def _detail(error: Exception) -> str:
             return error.template
         case ProviderRefusedError():
             return error.reason
+        case ServerLeftError():
+            return ""
         case MediaError() | DeliveryError():
             return str(error)
     return ""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from jobs.errors import ServerLeftError
 from jobs.job import ClipSource, Job, Request
 from jobs.outside import Outside
 from jobs.services import Provider
@@ -20,8 +21,15 @@ class Links:
         return replace(request, prompt=request.full_prompt, options={**request.options, **self.images})
 
 
+def check_server(job: Job, out: Outside) -> None:
+    """Raise ServerLeftError where nobody who was there could see what is about to be paid for."""
+    if out.delivery.has_left(job):
+        raise ServerLeftError("the bot was removed from the server")
+
+
 async def stage(job: Job, out: Outside) -> Job:
     """Return the job with its clip and pictures fetched, looked at and kept: nothing is spent yet."""
+    check_server(job, out)
     abilities = out.provider(job.service).abilities.for_request(job.request)
     images = dict(job.request.images)
     for name, picture in images.items():
@@ -46,6 +54,7 @@ def _staged_files(job: Job) -> set[str]:
 
 async def open_links(job: Job, out: Outside) -> Links:
     """Return addresses of what was staged: hosted by us, else uploaded to the service, else the original ones."""
+    check_server(job, out)
     provider = out.provider(job.service)
     clip = None if job.clip is None else await _address(job.clip.file, job.request.clip, out, provider)
     images = {

@@ -244,6 +244,11 @@ class FakeDelivery:
     shown: list[Job] = field(default_factory=list)
     searched: list[str] = field(default_factory=list)
     after_post: list[BaseException] = field(default_factory=list)
+    left: set[int | None] = field(default_factory=set)
+
+    def has_left(self, job: Job) -> bool:
+        """Tell whether the test has the bot removed from a server."""
+        return job.guild_id in self.left
 
     async def open_place(self, job: Job) -> Job:
         """Give the job a card and a thread."""

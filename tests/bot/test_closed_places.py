@@ -113,6 +113,19 @@ async def test_a_bot_that_was_kicked_writes_to_the_member(world: MediaWorld) -> 
     await in_direct_messages(world, job)
 
 
+async def test_a_bot_that_was_kicked_pays_for_nothing_that_was_not_sent_yet(world: MediaWorld) -> None:
+    job = await world.modify(make_clip(world.base.folder / "clip.mp4", Recipe()))
+    local = world.base.server.world
+    local.remove_member(next(iter(local.guilds.values())), local.application.bot)
+    job, _ = await end(world, job)
+    assert world.base.provider.billed == []
+    assert job.failure is not None
+    assert (job.state, job.failure.code) == (State.FAILED, FailureCode.SERVER_LEFT)
+    message = world.ending(job)
+    assert "I was removed from its server" in message.content
+    assert "It was not counted." in message.content
+
+
 async def in_direct_messages(world: MediaWorld, job: Job) -> None:
     job, refused = await end(world, job)
     local = world.base.server.world

@@ -131,6 +131,10 @@ class AskingClips:
 class AskingDelivery:
     """Be Discord as the explorer says."""
 
+    def has_left(self, job: Job) -> bool:
+        """Be in every server."""
+        return False
+
     async def open_place(self, job: Job) -> Job:
         """Never be asked: the job has its place."""
         raise AssertionError

@@ -574,6 +574,20 @@ async def test_a_cancel_during_preparation_wins(world: World) -> None:
     assert world.provider.billed == []
 
 
+async def test_a_job_whose_server_was_left_while_it_waited_is_not_paid_for(world: World) -> None:
+    world.provider.on_submit = [OutOfCreditError("kie", "empty")]
+    job = await world.accept(guild_id=5)
+    await world.work()
+    assert (await world.read(job)).is_staged
+    world.delivery.left.add(5)
+    failed = await world.run_to(job, State.FAILED)
+    assert failed.failure is not None
+    assert failed.failure.code is FailureCode.SERVER_LEFT
+    assert await world.reservation(job) == "released"
+    assert world.provider.billed == []
+    assert world.delivery.messages == [("failure", job.id, None)]
+
+
 @pytest.mark.parametrize("state", [State.SUBMITTING, State.DELIVERED, State.FAILED])
 async def test_what_cannot_be_cancelled_says_so(world: World, state: State) -> None:
     job = await world.accept()
