@@ -15,22 +15,34 @@ from bot.pressing import check_result, find_here, find_own_result, is_own, one_a
 from jobs.errors import MediaError, UserError
 from jobs.job import Job, Result
 from jobs.ports import Parcel
-from jobs.result_ports import Copy, CopyKind, Keepsake, Pair
+from jobs.result_ports import BEFORE_AFTER, Copy, CopyKind, Keepsake, Pair
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Hold what is compared: `job` is the newer, `before` and `after` are shelf files, `older` is set for versions."""
+    """Hold what is compared: `job` is the newer, `before` and `after` are shelf files, `older` is set for versions.
+
+    `names` are the versions', where they are of one line.
+    """
 
     job: Job
     before: str
     after: str
     older: Job | None = None
+    names: tuple[str, str] | None = None
+
+    @property
+    def labels(self) -> tuple[str, str]:
+        """Return what the two halves are lettered with."""
+        if self.older is None:
+            return BEFORE_AFTER
+        older, newer = self.names or (self.older.code, self.job.code)
+        return older.upper(), newer.upper()
 
     @property
     def pair(self) -> Pair:
         """Return the name of the comparison."""
-        return Pair(self.job.id, self.older.id if self.older else "")
+        return Pair(self.job.id) if self.older is None else Pair(self.job.id, self.older.id, *self.labels)
 
 
 async def press_compare(interaction: discord.Interaction[LumaBot], job_id: str) -> None:
@@ -52,7 +64,9 @@ async def press_compare_two(interaction: discord.Interaction[LumaBot], _subject:
     older, newer = sorted(jobs, key=lambda job: (job.created_at_ms, job.id))
     assert older.result is not None
     assert newer.result is not None
-    await _compare(interaction, Comparison(newer, older.result.file, newer.result.file, older))
+    numbers = await interaction.client.desk.results.store.numbers(newer.id, [older.id, newer.id])
+    names = (f"v{numbers[older.id]}", f"v{numbers[newer.id]}") if len(numbers) == 2 else None
+    await _compare(interaction, Comparison(newer, older.result.file, newer.result.file, older, names))
 
 
 async def _compare(interaction: discord.Interaction[LumaBot], wanted: Comparison) -> None:
@@ -93,10 +107,11 @@ async def _make(bot: LumaBot, wanted: Comparison) -> str:
     if not (await results.gallery.keeps(wanted.before) and await results.gallery.keeps(wanted.after)):
         raise refusals.not_comparable()
     try:
-        file = await results.gallery.compare(replace(wanted.job, id=pair.file_id), wanted.before, wanted.after)
+        named = replace(wanted.job, id=pair.file_id)
+        file = await results.gallery.compare(named, wanted.before, wanted.after, wanted.labels)
     except MediaError as error:
         raise UserError("These two videos can't be put side by side.", rule="media") from error
-    if not await results.store.keep(pair.job_id, Keepsake.COMPARE, file, pair.other_job_id):
+    if not await results.store.keep(pair, Keepsake.COMPARE, file):
         await results.gallery.discard(file)
         raise refusals.deleted()
     return file
@@ -106,6 +121,9 @@ def _text(wanted: Comparison, parcel: Parcel) -> str:
     if wanted.older is None:
         said = tr("**Before and after** of edit `{code}`.", code=wanted.job.code)
     else:
-        said = tr("Edits `{older}` and `{newer}` side by side.", older=wanted.older.code, newer=wanted.job.code)
+        older, newer = f"`{wanted.older.code}`", f"`{wanted.job.code}`"
+        if wanted.names is not None:
+            older, newer = f"**{wanted.names[0]}** ({older})", f"**{wanted.names[1]}** ({newer})"
+        said = tr("{older} and {newer} side by side.", older=older, newer=newer)
     link = parcel.link if parcel.link and parcel.path is None else ""
     return "\n".join(line for line in (said, link) if line)

@@ -13,6 +13,7 @@ from bot import replies
 from bot.card_edits import EVERY_SECONDS, CardEdits
 from bot.cards import build_card, card_buttons, read_card
 from bot.client import LumaBot
+from bot.first_result import tell_with_result
 from bot.language import speaking
 from bot.opening import find_or_post_card, may_have_thread, nonce_of, open_thread
 from bot.places import (
@@ -67,6 +68,7 @@ class DiscordDelivery:
         self._note_shown = note_shown
         self._uploads = asyncio.Semaphore(uploads)
         self._cards = CardEdits(self._edit_card, card_seconds)
+        self._tellings: set[asyncio.Task[None]] = set()
 
     # --- the place ---
 
@@ -128,17 +130,25 @@ class DiscordDelivery:
     async def post_result(self, job: Job, parcel: Parcel) -> Posted:
         """Post the result and mention the requester; raises TooLargeError when the file will not go."""
         attached: tuple[Path | None, str] = parcel.attachment or (None, "")
-        is_first = not await self._bot.desk.results.store.has_result(job.user_id, besides=job.id)
         with speaking(job.locale):
-            return await self._post(
+            posted = await self._post(
                 Note(
                     job,
-                    lambda elsewhere: replies.result_text(job, parcel, elsewhere=elsewhere, is_first=is_first),
+                    lambda elsewhere: replies.result_text(job, parcel, elsewhere=elsewhere),
                     nonce_of(job, _again(job, "result")),
                     *attached,
                     result_buttons(self._bot, job),
                 )
             )
+        self._tell_of_buttons(job, posted)
+        return posted
+
+    def _tell_of_buttons(self, job: Job, posted: Posted) -> None:
+        """Let the member hear what the buttons do, if they never have; never awaited on the way to a result."""
+        url = replies.jump_url(job, posted.channel_id, posted.message_id)
+        task = asyncio.create_task(tell_with_result(self._bot, job, url))
+        self._tellings.add(task)
+        task.add_done_callback(self._tellings.discard)
 
     async def post_failure(self, job: Job) -> Posted:
         """Tell the requester why the job failed and what to do."""
@@ -214,11 +224,15 @@ class DiscordDelivery:
             self._cards.show(job)
 
     async def settle(self) -> None:
-        """Wait until every card shows the latest state."""
+        """Wait until every card shows the latest state, and who is told something has been."""
         await self._cards.settle()
+        await asyncio.gather(*self._tellings)
 
     async def close(self) -> None:
-        """Stop editing cards."""
+        """Stop editing cards and telling."""
+        for task in self._tellings:
+            task.cancel()
+        await asyncio.gather(*self._tellings, return_exceptions=True)
         await self._cards.close()
 
     async def _edit_card(self, job: Job) -> None:

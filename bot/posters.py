@@ -14,7 +14,7 @@ from bot.faults import DISCORD_FAULTS
 from bot.pressing import has_video, one_at_a_time
 from jobs.errors import LumaBotError
 from jobs.job import Job
-from jobs.result_ports import Keepsake
+from jobs.result_ports import Keepsake, Pair
 
 PICTURE = "luma.jpg"
 _drawing = asyncio.Semaphore(2)
@@ -42,7 +42,7 @@ async def _find_or_make(bot: LumaBot, job: Job, kept: str) -> str:
             file = await results.gallery.poster(job, job.result)
         except LumaBotError:
             return ""
-        if await results.store.keep(job.id, Keepsake.POSTER, file):
+        if await results.store.keep(Pair(job.id), Keepsake.POSTER, file):
             return file
         await results.gallery.discard(file)
         return ""

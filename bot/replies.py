@@ -88,8 +88,8 @@ def message_url(guild_id: int | None, channel_id: int, message_id: int) -> str:
 
 
 def jump_url(job: Job, channel_id: int, message_id: int) -> str:
-    """Return the address of a message that stands where a job was asked for."""
-    return message_url(job.guild_id, channel_id, message_id)
+    """Return the address of a message about a job; a private one stands in direct messages."""
+    return message_url(None if job.request.private else job.guild_id, channel_id, message_id)
 
 
 def result_url(job: Job) -> str | None:
@@ -145,23 +145,11 @@ def is_ending(content: str, job: Job) -> bool:
     return content.endswith("\n" + ending_mark(job))
 
 
-def result_text(job: Job, parcel: Parcel, *, elsewhere: str = "", is_first: bool = False) -> str:
-    """Return the message with a result; `elsewhere` says why it does not stand where it was asked for.
-
-    A member's first one tells what the buttons do.
-    """
+def result_text(job: Job, parcel: Parcel, *, elsewhere: str = "") -> str:
+    """Return the message with a result; `elsewhere` says why it does not stand where it was asked for."""
     lines = [elsewhere, *_link_lines(job, parcel), *(inert.prose(say_remark(note)) for note in parcel.notes)]
-    if is_first:
-        lines.append(_first_result())
     opening = tr("your edit is ready.") if job.kind is Kind.MODIFY else tr("your video is ready.")
     return _message(job, opening, lines)
-
-
-def _first_result() -> str:
-    return tr(
-        "**Your first one!** The buttons below work for ever: make it again, change its prompt, see before and after, "
-        "go on from it, or delete it. With the thumbs you say what works."
-    )
 
 
 def _link_lines(job: Job, parcel: Parcel) -> Iterable[str]:

@@ -61,7 +61,7 @@ class ShareFiles:
         if file is None or not await gallery.keeps(file):
             assert job.clip is not None
             file = await gallery.compare(named, job.clip.file, result.file)
-            if not await store.keep(job.id, Keepsake.COMPARE, file):
+            if not await store.keep(pair, Keepsake.COMPARE, file):
                 await gallery.discard(file)
                 raise UserError("This result was deleted.", rule="share")
         fitted = await gallery.fit(named, Result("", file), limit_bytes)

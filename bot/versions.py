@@ -21,9 +21,8 @@ IN_PICTURE = 6
 def build_text(line: Line, here: str) -> str:
     """Return the window of a line as text, one version a line, the newest last."""
     shown = [_line(version, here) for version in line.versions]
-    hidden = line.total - len(line.versions)
-    if hidden:
-        shown.append(tr("… {hidden} more, {total} versions in all", hidden=hidden, total=line.total))
+    if line.hidden:
+        shown.append(tr("… {hidden} more", hidden=line.hidden))
     return "\n".join(shown)
 
 
@@ -75,6 +74,6 @@ def is_comparable(job: Job) -> bool:
 def name_version(line: Line, job: Job) -> str:
     """Return which version of its line a job is; empty where it stands alone."""
     version = line.find(job.id)
-    if version is None or line.total < 2:
+    if version is None or len(line.versions) < 2:
         return ""
     return tr("Version {number} of {total}", number=version.number, total=line.total)

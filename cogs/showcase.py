@@ -8,6 +8,7 @@ from discord.ext import commands
 
 from bot import share_preview, showcase_post
 from bot.client import LumaBot
+from bot.first_result import telling
 from bot.result_buttons import SHARE
 from bot.sharing import cancel, change, choose_tags, post, preview, vote, withdraw
 from bot.top import show_top
@@ -24,7 +25,7 @@ async def setup(bot: commands.Bot) -> None:
     luma_bot = cast("LumaBot", bot)
     luma_bot.on_deleted.append(lambda job: luma_bot.desk.showcase.clear_away(job))  # noqa: PLW0108 - attached later
     luma_bot.luma.add_command(top_command)
-    luma_bot.add_action(SHARE, preview)
+    luma_bot.add_action(SHARE, telling(preview))
     luma_bot.add_action(share_preview.SET, change)
     luma_bot.add_action(share_preview.TAGS, choose_tags)
     luma_bot.add_action(share_preview.POST, post)

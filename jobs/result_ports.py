@@ -9,6 +9,9 @@ from typing import Protocol
 from jobs.job import Job, State
 from jobs.ports import Clips
 
+# How the halves of a comparison are lettered: capitals and digits.
+BEFORE_AFTER = ("BEFORE", "AFTER")
+
 
 class Keepsake(StrEnum):
     """Name a file made from results."""
@@ -26,10 +29,20 @@ class CopyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Name a comparison: a result, and the older result it is held against (empty: its own clip)."""
+    """Name a comparison: a result, and the older result it is held against (empty: its own clip).
+
+    `older` and `newer` are the words its halves are lettered with (empty: before and after).
+    """
 
     job_id: str
     other_job_id: str = ""
+    older: str = ""
+    newer: str = ""
+
+    @property
+    def labels(self) -> str:
+        """Return both words in one, empty for before and after."""
+        return f"{self.older} / {self.newer}" if self.older else ""
 
     @property
     def file_id(self) -> str:
@@ -57,10 +70,15 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Hold the window of a line around one job, oldest first; `total` counts the whole line."""
+    """Hold the window of a line around one job, oldest first.
+
+    `total` counts the whole line, `hidden` what could be shown beside the window. Every job has its number for ever:
+    those that failed or were cancelled are left out, not counted out.
+    """
 
     versions: tuple[Version, ...]
     total: int
+    hidden: int = 0
 
     def find(self, job_id: str) -> Version | None:
         """Return the version of a job."""
@@ -109,11 +127,20 @@ class ResultStore(Protocol):
     async def line(self, job_id: str, around: int) -> Line:
         """Return at most `around` versions about a job; those that failed or were cancelled are left out."""
 
+    async def numbers(self, job_id: str, others: Sequence[str]) -> Mapping[str, int]:
+        """Return the numbers of some jobs in the line of one; those of another line are left out."""
+
     async def search(self, search: Search, *, offset: int, limit: int) -> list[Job]:
         """Return the jobs that fit."""
 
-    async def has_result(self, user_id: int, *, besides: str = "") -> bool:
-        """Tell whether a member was ever delivered a result, besides that of one job."""
+    async def was_told(self, user_id: int) -> bool:
+        """Tell whether a member knows, or is being told, what the buttons do."""
+
+    async def claim_telling(self, user_id: int, *, now_ms: int) -> bool:
+        """Take it on to tell a member what the buttons do; False where somebody has."""
+
+    async def give_back_telling(self, user_id: int) -> None:
+        """Leave it to another time."""
 
     async def keepsakes(self, job_ids: Sequence[str], what: Keepsake) -> Mapping[str, str]:
         """Return the files made from single results, by job."""
@@ -121,7 +148,7 @@ class ResultStore(Protocol):
     async def comparison(self, pair: Pair) -> str | None:
         """Return the file of a comparison."""
 
-    async def keep(self, job_id: str, what: Keepsake, file: str, other_job_id: str = "") -> bool:
+    async def keep(self, pair: Pair, what: Keepsake, file: str) -> bool:
         """Remember a file in place of an earlier one; False where a result it shows was deleted meanwhile."""
 
     async def last_copy(self, what: CopyKind, pair: Pair, channel_id: int | None = None) -> Copy | None:
@@ -155,5 +182,5 @@ class Gallery(Clips, Protocol):
     async def discard_all(self, job_id: str) -> None:
         """Delete every file that is kept for a job, those made from its result too."""
 
-    async def compare(self, job: Job, before: str, after: str) -> str:
-        """Make one video of two shelf files, before and after; return its name on the shelf."""
+    async def compare(self, job: Job, before: str, after: str, names: tuple[str, str] = BEFORE_AFTER) -> str:
+        """Make one video of two shelf files, each half under its name; return its name on the shelf."""

@@ -10,6 +10,7 @@ from shutil import copyfile as copy_file
 from jobs.errors import DiskFullError, MediaError, SourceUnavailableError, UnusableClipError
 from jobs.job import ClipSource, Job, Picture, Prepared, Remark, Result
 from jobs.ports import Fitted
+from jobs.result_ports import BEFORE_AFTER
 from jobs.services import Abilities, TemporaryLink
 from media.answer import NO_SUCH_NAME, RefusedLinkError
 from media.children import ChildFailedError
@@ -145,13 +146,15 @@ class ShelfClips:
         finally:
             await _remove(made)
 
-    async def compare(self, job: Job, before: str, after: str) -> str:
+    async def compare(self, job: Job, before: str, after: str, names: tuple[str, str] = BEFORE_AFTER) -> str:
         """Make one video of two shelf files, before and after; return its name on the shelf."""
         paths = [self._shelf.path(name) for name in (before, after)]
         made = self._shelf.new_incoming(job.id, ShelfKind.COMPARE)
         try:
             left, right = [await self._prober.probe(path) for path in paths]
-            await self._need_editor().compare(paths[0], left, paths[1], right, made, on_progress=self._told(job))
+            await self._need_editor().compare(
+                paths[0], left, paths[1], right, made, names=names, on_progress=self._told(job)
+            )
             return (await self._shelf.place(job.id, ShelfKind.COMPARE, made)).name
         finally:
             self._tell_end(job)

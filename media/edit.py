@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.errors import DiskFullError, MediaError, UnusableClipError
+from jobs.result_ports import BEFORE_AFTER
 from media.children import ChildFailedError
 from media.limited import ChildLimits, ChildRefusedError, Workshop, run_child
 from media.plans import FitPlan, Frame, InputPlan, frame_of, how_to_play, plan_fit, plan_panes
@@ -143,14 +144,19 @@ class Editor:
         after_details: ClipDetails,
         out: Path,
         *,
+        names: tuple[str, str] = BEFORE_AFTER,
         on_progress: OnProgress | None = None,
     ) -> None:
-        """Put a clip and its edit into one video: portraits side by side, landscapes stacked, both labelled."""
+        """Put two videos into one: portraits side by side, landscapes stacked, each under its name (capitals, digits).
+
+        Raises MediaError.
+        """
         pane, stacked = plan_panes(before_details, after_details)
         sound_of = "after" if after_details.audio_usable else "before" if before_details.audio_usable else ""
         arguments = {
             "pane": _shape(pane) | {"boxed": True},
             "stacked": stacked,
+            "names": names,
             "sound_of": sound_of,
             "quality": {"crf": 22.0},
         }

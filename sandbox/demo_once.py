@@ -55,15 +55,13 @@ async def run_job(demo: Demo, clip: Path, prompt: str) -> Outcome:
 
 def _read_end(demo: Demo, answer: InteractionView) -> Outcome | None:
     """Return how the job ended: a message that mentions the member, or an answer for their eyes only."""
-    for message in (answer.message, *answer.followups):
-        if message is not None and message.ephemeral and not message.loading:
-            return Outcome(None, said(message))
-    if answer.message is None:
-        return None
-    for message in _messages_after(demo, answer.message):
+    for message in _messages_after(demo, answer.message) if answer.message else ():
         if message.author.is_bot and message.pings_me:
             video = next((one for one in message.attachments if one.content_type.startswith("video/")), None)
             return Outcome(video, said(message), message.id)
+    for alone in (answer.message, *answer.followups):
+        if alone is not None and alone.ephemeral and not alone.loading:
+            return Outcome(None, said(alone))
     return None
 
 

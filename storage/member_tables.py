@@ -38,6 +38,7 @@ MEMBER_TABLES = (
     MemberTable("copies", _OWN_JOBS, erasures=[f"DELETE FROM copies WHERE {_OWN_JOBS}"]),
     MemberTable("ratings", "user_id = $1", erasures=["DELETE FROM ratings WHERE user_id = $1"]),
     MemberTable("style_favourites", "user_id = $1", erasures=["DELETE FROM style_favourites WHERE user_id = $1"]),
+    MemberTable("told_members", "user_id = $1", erasures=["DELETE FROM told_members WHERE user_id = $1"]),
     MemberTable("votes", "user_id = $1", erasures=["DELETE FROM votes WHERE user_id = $1"]),
     MemberTable(
         "shares",

@@ -9,7 +9,7 @@ from storage.database import Database, Row, Session
 from storage.job_rows import read_job
 from storage.moves import record_event
 from storage.share_store import withdraw_job
-from storage.versions import read_line
+from storage.versions import read_line, read_numbers
 
 # The press that deletes clears away by itself; what it leaves is gone after from here on.
 _CLEAR_AFTER_MS = 60_000
@@ -25,51 +25,61 @@ class SqlResultStore:
         """Return at most `around` versions about a job; those that failed or were cancelled are left out."""
         return await self._database.read(lambda session: read_line(session, job_id, around))
 
+    async def numbers(self, job_id: str, others: Sequence[str]) -> Mapping[str, int]:
+        """Return the numbers of some jobs in the line of one; those of another line are left out."""
+        found = await self._database.read(lambda session: read_numbers(session, job_id))
+        return {each: found[each] for each in others if each in found}
+
     async def search(self, search: Search, *, offset: int, limit: int) -> list[Job]:
         """Return the jobs that fit, newest first."""
         return await self._database.read(lambda session: _search(session, search, offset, limit))
 
-    async def has_result(self, user_id: int, *, besides: str = "") -> bool:
-        """Tell whether a member was ever delivered a result, besides that of one job."""
+    async def was_told(self, user_id: int) -> bool:
+        """Tell whether a member knows, or is being told, what the buttons do."""
+        return await self._database.read(lambda session: _was_told(session, user_id))
 
-        def work(session: Session) -> bool:
-            row = session.row(
-                "SELECT 1 FROM jobs WHERE user_id = $1 AND state = 'delivered' AND id <> $2 LIMIT 1", user_id, besides
-            )
-            return row is not None
+    async def claim_telling(self, user_id: int, *, now_ms: int) -> bool:
+        """Take it on to tell a member what the buttons do; False where somebody has."""
+        if await self.was_told(user_id):  # nearly always: a look costs less than a write
+            return False
+        claim = "INSERT INTO told_members (user_id, told_at_ms) VALUES ($1, $2) ON CONFLICT (user_id) DO NOTHING"
+        return await self._database.write(lambda session: session.execute(claim, user_id, now_ms) == 1)
 
-        return await self._database.read(work)
+    async def give_back_telling(self, user_id: int) -> None:
+        """Leave it to another time."""
+        await self._database.write(
+            lambda session: session.execute("DELETE FROM told_members WHERE user_id = $1", user_id)
+        )
 
     async def keepsakes(self, job_ids: Sequence[str], what: Keepsake) -> Mapping[str, str]:
         """Return the files made from single results, by job."""
 
         def work(session: Session) -> dict[str, str]:
-            found = {job_id: _keepsake(session, job_id, what, "") for job_id in job_ids}
+            found = {job_id: _keepsake(session, what, Pair(job_id)) for job_id in job_ids}
             return {job_id: file for job_id, file in found.items() if file is not None}
 
         return await self._database.read(work)
 
     async def comparison(self, pair: Pair) -> str | None:
         """Return the file of a comparison."""
-        return await self._database.read(
-            lambda session: _keepsake(session, pair.job_id, Keepsake.COMPARE, pair.other_job_id)
-        )
+        return await self._database.read(lambda session: _keepsake(session, Keepsake.COMPARE, pair))
 
-    async def keep(self, job_id: str, what: Keepsake, file: str, other_job_id: str = "") -> bool:
+    async def keep(self, pair: Pair, what: Keepsake, file: str) -> bool:
         """Remember a file in place of an earlier one; False where a result it shows was deleted meanwhile."""
 
         def work(session: Session) -> bool:
-            if not _all_stand(session, job_id, other_job_id):
+            if not _all_stand(session, pair):
                 return False
             session.execute(
                 """
-                INSERT INTO keepsakes (job_id, what, other_job_id, file) VALUES ($1, $2, $3, $4)
-                ON CONFLICT (job_id, what, other_job_id) DO UPDATE SET file = excluded.file
+                INSERT INTO keepsakes (job_id, what, other_job_id, file, labels) VALUES ($1, $2, $3, $4, $5)
+                ON CONFLICT (job_id, what, other_job_id) DO UPDATE SET file = excluded.file, labels = excluded.labels
                 """,
-                job_id,
+                pair.job_id,
                 what,
-                other_job_id,
+                pair.other_job_id,
                 file,
+                pair.labels,
             )
             return True
 
@@ -83,12 +93,14 @@ class SqlResultStore:
                 """
                 SELECT * FROM copies
                 WHERE job_id = $1 AND what = $2 AND other_job_id = $3 AND channel_id = COALESCE($4, channel_id)
+                    AND labels = $5
                 ORDER BY posted_at_ms DESC LIMIT 1
                 """,
                 pair.job_id,
                 what,
                 pair.other_job_id,
                 channel_id,
+                pair.labels,
             )
             return None if row is None else _read_copy(row)
 
@@ -98,12 +110,12 @@ class SqlResultStore:
         """Remember a message; False where a result it shows was deleted meanwhile."""
 
         def work(session: Session) -> bool:
-            if not _all_stand(session, pair.job_id, pair.other_job_id):
+            if not _all_stand(session, pair):
                 return False
             session.execute(
                 """
-                INSERT INTO copies (message_id, channel_id, job_id, what, other_job_id, posted_at_ms)
-                VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (message_id) DO NOTHING
+                INSERT INTO copies (message_id, channel_id, job_id, what, other_job_id, posted_at_ms, labels)
+                VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (message_id) DO NOTHING
                 """,
                 copy.message_id,
                 copy.channel_id,
@@ -111,6 +123,7 @@ class SqlResultStore:
                 what,
                 pair.other_job_id,
                 copy.posted_at_ms,
+                pair.labels,
             )
             return True
 
@@ -153,15 +166,23 @@ class SqlResultStore:
         return await self._database.read(lambda session: ratings.acceptance(session, guild_id, since_ms=since_ms))
 
 
-def _all_stand(session: Session, *job_ids: str) -> bool:
-    wanted = {job_id for job_id in job_ids if job_id}
+def _was_told(session: Session, user_id: int) -> bool:
+    return session.row("SELECT 1 FROM told_members WHERE user_id = $1", user_id) is not None
+
+
+def _all_stand(session: Session, pair: Pair) -> bool:
+    wanted = {job_id for job_id in (pair.job_id, pair.other_job_id) if job_id}
     rows = [session.row("SELECT 1 FROM jobs WHERE id = $1 AND deleted_at_ms IS NULL", job_id) for job_id in wanted]
     return all(row is not None for row in rows)
 
 
-def _keepsake(session: Session, job_id: str, what: Keepsake, other_job_id: str) -> str | None:
+def _keepsake(session: Session, what: Keepsake, pair: Pair) -> str | None:
     row = session.row(
-        "SELECT file FROM keepsakes WHERE job_id = $1 AND what = $2 AND other_job_id = $3", job_id, what, other_job_id
+        "SELECT file FROM keepsakes WHERE job_id = $1 AND what = $2 AND other_job_id = $3 AND labels = $4",
+        pair.job_id,
+        what,
+        pair.other_job_id,
+        pair.labels,
     )
     return None if row is None else row["file"]
 

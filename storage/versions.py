@@ -27,13 +27,19 @@ SELECT id, parent_job_id, state FROM family ORDER BY created_at_ms, id
 def read_line(session: Session, job_id: str, around: int) -> Line:
     """Return the window of a job's line, with parents that are left out bridged."""
     rows = session.rows(_FAMILY, job_id)
+    numbers = {row["id"]: number for number, row in enumerate(rows, start=1)}
     shown = [row["id"] for row in rows if row["state"] not in _HIDDEN or row["id"] == job_id]
-    numbers = {found: index for index, found in enumerate(shown, start=1)}
-    parents = _parents(rows, numbers)
-    middle = numbers.get(job_id, 1)
-    first = max(1, min(middle - around // 2, len(shown) - around + 1))
-    window = shown[first - 1 : first - 1 + around]
-    return Line(tuple(_version(session, each, numbers, parents) for each in window), len(shown))
+    parents = _parents(rows, {each: numbers[each] for each in shown})
+    middle = shown.index(job_id) if job_id in numbers else 0
+    first = max(0, min(middle - around // 2, len(shown) - around))
+    window = shown[first : first + around]
+    versions = tuple(_version(session, each, numbers, parents) for each in window)
+    return Line(versions, len(rows), len(shown) - len(window))
+
+
+def read_numbers(session: Session, job_id: str) -> dict[str, int]:
+    """Return the number of every job in the line of one; it never changes."""
+    return {row["id"]: number for number, row in enumerate(session.rows(_FAMILY, job_id), start=1)}
 
 
 def _parents(rows: list[Row], numbers: dict[str, int]) -> dict[str, int]:

@@ -9,6 +9,7 @@ from jobs.errors import CallbackError
 from jobs.job import ClipFacts, Job, Kind, Picture, Prepared, Result
 from jobs.ports import Fitted, Parcel, Posted
 from jobs.quota import Allowance, Defaults
+from jobs.result_ports import BEFORE_AFTER
 from jobs.services import (
     Abilities,
     Accepted,
@@ -206,7 +207,7 @@ class FakeClips:
         self.made.append(("poster", job.id))
         return self._put(f"poster-{job.id}.jpg", POSTER)
 
-    async def compare(self, job: Job, before: str, after: str) -> str:
+    async def compare(self, job: Job, before: str, after: str, names: tuple[str, str] = BEFORE_AFTER) -> str:
         """Make a file that names both."""
         self.made.append(("compare", job.id))
         self.begun.set()
@@ -214,7 +215,7 @@ class FakeClips:
             raise self.on_compare.pop(0)
         if self.hang_compare is not None:
             await self.hang_compare.wait()
-        return self._put(f"compare-{job.id}.mp4", f"{before}|{after}".encode())
+        return self._put(f"compare-{job.id}.mp4", f"{names[0]}={before}|{names[1]}={after}".encode())
 
     async def discard_all(self, job_id: str) -> None:
         """Delete the files named after a job."""

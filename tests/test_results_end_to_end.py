@@ -35,6 +35,15 @@ class Creator:
         assert outcome.video is not None, outcome.words
         return self.actor.message("Mia", outcome.message_id or 0)
 
+    async def hints(self, count: int) -> list[MessageView]:
+        """Wait until Mia was told as often what the buttons do."""
+
+        def found() -> list[MessageView] | None:
+            seen = [one for one in self.actor.messages("Mia", "edits") if "first result" in one.content]
+            return seen if len(seen) == count else None
+
+        return await self.actor.wait_for(found, 20)
+
     def button(self, message: MessageView, action: str) -> str:
         return next(each for each in ids_of(message) if each.startswith(f"luma:{action}:"))
 
@@ -81,7 +90,10 @@ def ids_of(message: MessageView) -> list[str]:
 async def test_a_creators_evening(demo: Demo, tmp_path: Path) -> None:
     mia = Creator(demo)
     results = [await mia.edit(draw_clip(tmp_path / "clip.mp4", 2, 320, 180))]
-    assert "first one" in results[0].content
+    assert "first" not in results[0].content
+    (hint,) = await mia.hints(1)
+    assert hint.ephemeral
+    assert f"/{results[0].id} work for ever" in hint.content
     for number, prompt in enumerate(("make it black and white", "mirror it")):
         opened = await mia.press(results[-1], "reword" if number == 0 else "input")
         assert opened.modal is not None, opened.message and opened.message.content
@@ -119,5 +131,6 @@ async def test_a_creators_evening(demo: Demo, tmp_path: Path) -> None:
     assert results[0].id not in left
     assert video.id not in left
     assert results[2].id in left
+    assert len(await mia.hints(1)) == 1
     assert not demo.discord.violations
     assert not demo.discord.answer_violations

@@ -17,7 +17,14 @@ from media.inside.writing import Quality, add_aac, add_h264, open_mp4, write
 
 
 def compare(
-    before: str, after: str, out: str, pane: dict[str, Any], stacked: bool, sound_of: str, quality: dict[str, Any]
+    before: str,
+    after: str,
+    out: str,
+    pane: dict[str, Any],
+    stacked: bool,
+    names: tuple[str, str],
+    sound_of: str,
+    quality: dict[str, Any],
 ) -> dict[str, Any]:
     """Write both as panes of one picture; the shorter one holds its last picture. `sound_of` is a file, or empty."""
     each, how = read_shape(pane), Quality(**quality)
@@ -30,7 +37,9 @@ def compare(
             video = add_h264(container, whole, how)
             audio = add_aac(container, how.audio_kbps) if sound is not None else None
             heard: Iterator[AudioFrame] = read_sound(sound, sound.origin if sound else Fraction(0), expected / each.fps)
-            count = write(container, video, _pairs(left, right, each, stacked), audio, heard, expected=expected)
+            count = write(
+                container, video, _pairs((left, right), each, names, stacked), audio, heard, expected=expected
+            )
     finally:
         for source in (left, right, sound):
             if source is not None:
@@ -43,9 +52,11 @@ def _expected(left: Pictures, right: Pictures, fps: Fraction) -> int:
     return max(1, int(longest * fps))
 
 
-def _pairs(left: Pictures, right: Pictures, pane: Shape, stacked: bool) -> Iterator[VideoFrame]:
+def _pairs(
+    sources: tuple[Pictures, Pictures], pane: Shape, names: tuple[str, str], stacked: bool
+) -> Iterator[VideoFrame]:
     joined = _build(pane, stacked)
-    panes = [_labelled(left, pane, "BEFORE"), _labelled(right, pane, "AFTER")]
+    panes = [_labelled(each, pane, name) for each, name in zip(sources, names, strict=True)]
     held: list[VideoFrame | None] = [None, None]
     number = 0
     while True:

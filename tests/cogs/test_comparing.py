@@ -1,5 +1,6 @@
 """Compare results with their clips and with each other: once per pair, in the thread, honest when a file is gone."""
 
+import ast
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,8 +10,9 @@ import pytest
 
 from jobs.errors import MediaError
 from jobs.job import Job
+from jobs.result_ports import Copy, CopyKind, Keepsake, Pair
 from sandbox.discord.views import InteractionView
-from tests.bot.results import answer, children, deliver, delivered, keep_files, press, told
+from tests.bot.results import answer, children, deliver, delivered, keep_file, keep_files, press, told
 from tests.bot.world import BotWorld, open_bot_world
 
 
@@ -121,12 +123,48 @@ async def test_any_two_versions_are_compared_the_older_first(world: BotWorld) ->
     view = await choose(world, shown, [third, first])
     text = told(world, view)
     posted = world.actor.message("Mia", int(text.rsplit("/", 1)[1]))
-    assert f"`{first.code}` and `{third.code}`" in posted.content
+    assert f"**v1** (`{first.code}`) and **v3** (`{third.code}`)" in posted.content
     assert posted.channel_id == third.thread_id == first.thread_id
     made = world.clips.path(f"compare-{world.clips.made[-1][1]}.mp4")
-    assert made.read_bytes() == f"result-{first.id}.mp4|result-{third.id}.mp4".encode()
+    assert made.read_bytes() == f"V1=result-{first.id}.mp4|V3=result-{third.id}.mp4".encode()
     assert told(world, await choose(world, shown, [first, third])) == text
     assert len({name for _, name in world.clips.made if _ == "compare"}) == 1
+
+
+async def test_results_of_two_lines_are_named_by_their_codes(world: BotWorld) -> None:
+    first = await delivered(world)
+    world.discord_clock.advance(60)
+    other = (await line_of(world, 2))[1]
+    shown = await world.actor.slash("Mia", "edits", "luma show", {"job": other.code})
+    await world.settled()
+    assert shown.message is not None
+    message = world.server.world.find_message(shown.message.id)
+    forged = str(message.components).replace(other.parent_job_id or "", first.id)
+    message.components = ast.literal_eval(forged)
+    posted = told(world, await choose(world, shown, [first, other]))
+    text = world.actor.message("Mia", int(posted.rsplit("/", 1)[1])).content
+    assert f"`{first.code}` and `{other.code}` side by side" in text
+    made = world.clips.path(f"compare-{world.clips.made[-1][1]}.mp4").read_bytes().decode()
+    assert made == f"{first.code}=result-{first.id}.mp4|{other.code}=result-{other.id}.mp4"
+
+
+async def test_a_comparison_of_versions_from_before_they_had_names_is_made_anew(world: BotWorld) -> None:
+    first, second = await line_of(world, 2)
+    pair = Pair(second.id, first.id)
+    await world.results.keep(pair, Keepsake.COMPARE, keep_file(world, f"compare-{pair.file_id}.mp4", b"BEFORE|AFTER"))
+    await world.results.note_copy(CopyKind.COMPARE, pair, Copy(5, 50, world.clock.now_ms()))
+    shown = await world.actor.slash("Mia", "edits", "luma show", {"job": second.code})
+    await world.settled()
+    await choose(world, shown, [first, second])
+    assert [kind for kind, _ in world.clips.made if kind == "compare"] == ["compare"]
+    assert b"V1=" in world.clips.path(f"compare-{pair.file_id}.mp4").read_bytes()
+
+
+async def test_a_result_beside_its_clip_says_before_and_after(world: BotWorld) -> None:
+    job = await delivered(world)
+    await press(world, job, "compare")
+    made = world.clips.path(f"compare-{Pair(job.id).file_id}.mp4").read_bytes().decode()
+    assert made == f"BEFORE=clip-{job.id}.mp4|AFTER=result-{job.id}.mp4"
 
 
 async def test_forged_choices_compare_nothing(world: BotWorld) -> None:

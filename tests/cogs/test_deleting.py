@@ -50,7 +50,7 @@ async def test_all_that_shows_it_goes(world: BotWorld) -> None:
 async def test_a_comparison_with_it_goes_too_and_the_other_result_stays(world: BotWorld) -> None:
     first, second = await delivered(world), await delivered(world)
     pair = Pair(second.id, first.id)
-    await world.results.keep(second.id, Keepsake.COMPARE, f"compare-{pair.file_id}.mp4", first.id)
+    await world.results.keep(pair, Keepsake.COMPARE, f"compare-{pair.file_id}.mp4")
     for name in (f"compare-{pair.file_id}.mp4", f"small-{pair.file_id}.mp4", f"small-{first.id}.mp4"):
         keep_file(world, name)
     await press(world, first, "deletion")

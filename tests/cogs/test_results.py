@@ -227,11 +227,3 @@ async def test_a_result_is_pressed_the_moment_it_stands(world: BotWorld) -> None
     assert "noted" in told(world, await press(world, job, "like"))
     assert "Side by side" in told(world, await press(world, job, "compare"))
     assert "just arriving" in told(world, await press(world, job, "deletion"))
-
-
-async def test_the_first_result_tells_what_the_buttons_do_and_no_other(world: BotWorld) -> None:
-    first, second, other = await delivered(world), await delivered(world), await delivered(world, "Noah")
-    told_in = [
-        "first one" in world.actor.message("Ada", job.result_message_id or 0).content for job in (first, second, other)
-    ]
-    assert told_in == [True, False, True]

@@ -15,10 +15,13 @@ import pytest
 from av.video.frame import VideoFrame
 
 from jobs.errors import MediaError, UnusableClipError
+from jobs.result_ports import BEFORE_AFTER
 from media.edit import NICENESS, EditLimits, Editor
 from media.inside.answers import rule_of
+from media.inside.lettering import make_label
 from media.plans import Frame, InputPlan, frame_of, plan_input
 from media.probe import ClipDetails
+from storage.job_store import CODE_LETTERS
 from tests.fakes import abilities_of
 from tests.media.benches import Benches
 from tests.media.making import Recipe, draw_picture, make_clip
@@ -311,6 +314,28 @@ async def test_before_and_after_stand_in_one_video(
         assert label.max() > 200
         assert label.min() < 40
     assert not np.array_equal(halves[0][4:22, 4:70], halves[1][4:22, 4:70])
+
+
+async def test_versions_are_lettered_with_their_names(benches: Benches, editor: Editor) -> None:
+    clip = make_clip(benches.folder / "clip.mp4", Recipe(width=320, height=180, frames=5, sound=False))
+    details, seen = await benches.details(clip), []
+    for names in (("V1", "V4"), ("V4", "V1"), ("V1", "V4")):
+        out = benches.folder / "out.mp4"
+        await editor.compare(clip, details, clip, details, out, names=names)
+        with av.open(str(out)) as container:
+            seen.append(next(container.decode(video=0)).to_ndarray(format="gray"))
+    halves = [[np.greater(half[4:22, 4:30], 128) for half in np.split(each, 2)] for each in seen]
+    assert (halves[0][0] == halves[1][1]).mean() > 0.98
+    assert (halves[0][1] == halves[1][0]).mean() > 0.98
+    assert (halves[0][0] == halves[0][1]).mean() < 0.98
+    letter = np.array([[int(dot) for dot in f"{row:05b}"] for row in (0x11, 0x11, 0x11, 0x11, 0x11, 0x0A, 0x04)])
+    drawn = seen[0][4 + 2 : 4 + 16 : 2, 4 + 2 : 4 + 12 : 2] > 128
+    assert (drawn == letter).all()
+
+
+def test_every_word_that_names_a_half_can_be_lettered() -> None:
+    for word in (*BEFORE_AFTER, "V0123456789", CODE_LETTERS[:13], CODE_LETTERS[13:]):
+        assert make_label(word, 1920, 1080) is not None, word
 
 
 async def test_pictures_of_another_shape_are_boxed_not_stretched(benches: Benches, editor: Editor) -> None:

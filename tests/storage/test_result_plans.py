@@ -25,8 +25,8 @@ FILL = [
     FROM numbers
     """,
     f"{NUMBERS} INSERT INTO ratings SELECT 'old' || n, n, n % 20, 'kie', '', n % 2, n FROM numbers",
-    f"{NUMBERS} INSERT INTO copies SELECT n, 1, 'old' || n, 'compare', '', n FROM numbers",
-    f"{NUMBERS} INSERT INTO keepsakes SELECT 'old' || n, 'poster', '', 'file' || n FROM numbers",
+    f"{NUMBERS} INSERT INTO copies SELECT n, 1, 'old' || n, 'compare', '', n, '' FROM numbers",
+    f"{NUMBERS} INSERT INTO keepsakes SELECT 'old' || n, 'poster', '', 'file' || n, '' FROM numbers",
 ]
 
 
@@ -37,10 +37,13 @@ async def use_every_method(results: SqlResultStore, store: SqlJobStore) -> None:
     assert line.total == 100
     for text in ("", "rain"):
         await results.search(Search(50, 10, None, text), offset=0, limit=9)
-    await results.has_result(50, besides="old50")
+    assert not await results.was_told(5000)
+    assert await results.claim_telling(5000, now_ms=1)
+    await results.give_back_telling(5000)
     await results.keepsakes(["old1", "old2"], Keepsake.POSTER)
     await results.comparison(Pair("old1"))
-    await results.keep("old1", Keepsake.COMPARE, "file", "old2")
+    await results.keep(Pair("old1", "old2"), Keepsake.COMPARE, "file")
+    assert await results.numbers("old150", ["old149"]) == {"old149": 49}
     await results.note_copy(CopyKind.AGAIN, Pair("old1"), Copy(1, -1, 1))
     for channel in (1, None):
         await results.last_copy(CopyKind.AGAIN, Pair("old1"), channel)

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from jobs.job import ClipSource, Job, Kind, Request, State
 from jobs.result_ports import Copy, CopyKind, Keepsake, Pair, Search, Tally
+from storage.database import Session
 from storage.job_store import SqlJobStore
 from storage.result_store import SqlResultStore
 from storage.sqlite import SqliteDatabase
@@ -24,6 +26,10 @@ def results(database: SqliteDatabase) -> SqlResultStore:
 
 async def delivered(store: SqlJobStore, parent: Job | None = None, **changes: Any) -> Job:
     return await ended(store, State.DELIVERED, **({"now_ms": next(times)} | changes), **_of(parent))
+
+
+def _execute(sql: str, job_id: str, state: str, session: Session) -> int:
+    return session.execute(sql, job_id, state)
 
 
 def _of(parent: Job | None) -> dict[str, Any]:
@@ -50,10 +56,27 @@ class TestLines:
         failed = await ended(store, State.FAILED, now_ms=next(times), parent_job_id=first.id)
         second = await delivered(store, failed)
         line = await results.line(second.id, 25)
-        assert [(each.job.id, each.parent) for each in line.versions] == [(first.id, 0), (second.id, 1)]
+        assert [(each.job.id, each.number, each.parent) for each in line.versions] == [
+            (first.id, 1, 0),
+            (second.id, 3, 1),
+        ]
         seen = await results.line(failed.id, 25)
         assert seen.find(failed.id) is not None
-        assert seen.total == 3
+        assert {line.total, seen.total} == {3}
+        assert [each.number for each in seen.versions] == [1, 2, 3]
+
+    async def test_a_number_stays_whatever_becomes_of_others(
+        self, store: SqlJobStore, results: SqlResultStore, database: SqliteDatabase
+    ) -> None:
+        first = await delivered(store)
+        between = await delivered(store, first)
+        last = await delivered(store, first)
+        for state in ("running", "failed"):
+            change = "UPDATE jobs SET state = $2 WHERE id = $1"
+            await database.write(partial(_execute, change, between.id, state))
+            numbers = {each.job.id: each.number for each in (await results.line(last.id, 25)).versions}
+            assert numbers[last.id] == 3, state
+        assert await results.numbers(last.id, [first.id, last.id, "gone"]) == {first.id: 1, last.id: 3}
 
     async def test_a_thousand_versions_show_a_window(
         self, store: SqlJobStore, results: SqlResultStore, database: SqliteDatabase
@@ -65,7 +88,7 @@ class TestLines:
             chain.append(job.id)
         for index, first_shown in ((0, 1), (500, 489), (999, 976)):
             line = await results.line(chain[index], 25)
-            assert line.total == 1000
+            assert (line.total, line.hidden) == (1000, 975)
             assert [each.number for each in line.versions] == list(range(first_shown, first_shown + 25))
             assert line.find(chain[index]) is not None
             assert all(each.parent == each.number - 1 for each in line.versions)
@@ -80,9 +103,9 @@ class TestDeletion:
         self, store: SqlJobStore, results: SqlResultStore, database: SqliteDatabase
     ) -> None:
         first, second = await delivered(store), await delivered(store)
-        await results.keep(first.id, Keepsake.POSTER, "poster-a")
-        await results.keep(second.id, Keepsake.COMPARE, "compare-b", first.id)
-        await results.keep(second.id, Keepsake.COMPARE, "compare-own")
+        await results.keep(Pair(first.id), Keepsake.POSTER, "poster-a")
+        await results.keep(Pair(second.id, first.id), Keepsake.COMPARE, "compare-b")
+        await results.keep(Pair(second.id), Keepsake.COMPARE, "compare-own")
         await results.note_copy(CopyKind.COMPARE, Pair(second.id, first.id), Copy(5, 50, 1))
         await results.note_copy(CopyKind.AGAIN, Pair(first.id), Copy(5, 51, 1))
         outcomes = await asyncio.gather(*(results.delete(first.id, 20, now_ms=9000) for _ in range(50)))
@@ -96,8 +119,8 @@ class TestDeletion:
     async def test_what_is_made_too_late_is_not_kept(self, store: SqlJobStore, results: SqlResultStore) -> None:
         first, second = await delivered(store), await delivered(store)
         await results.delete(first.id, 20, now_ms=1)
-        assert not await results.keep(first.id, Keepsake.POSTER, "poster-a")
-        assert not await results.keep(second.id, Keepsake.COMPARE, "compare-b", first.id)
+        assert not await results.keep(Pair(first.id), Keepsake.POSTER, "poster-a")
+        assert not await results.keep(Pair(second.id, first.id), Keepsake.COMPARE, "compare-b")
         assert not await results.note_copy(CopyKind.AGAIN, Pair(first.id), Copy(5, 51, 1))
         assert await results.keepsakes([first.id, second.id], Keepsake.POSTER) == {}
 
@@ -143,11 +166,14 @@ async def test_a_search_finds_prompt_style_and_code_as_typed(store: SqlJobStore,
     assert await results.search(replace(found, states=frozenset({State.FAILED})), offset=0, limit=10) == []
 
 
-async def test_a_first_result_is_known(store: SqlJobStore, results: SqlResultStore) -> None:
-    assert not await results.has_result(20)
-    job = await delivered(store)
-    assert await results.has_result(20)
-    assert not await results.has_result(20, besides=job.id)
+async def test_a_member_is_told_by_one_and_by_another_where_that_one_could_not(results: SqlResultStore) -> None:
+    for _ in range(2):
+        claims = await asyncio.gather(*(results.claim_telling(20, now_ms=1) for _ in range(50)))
+        assert claims.count(True) == 1
+        assert await results.was_told(20)
+        assert not await results.was_told(21)
+        await results.give_back_telling(20)
+    assert not await results.was_told(20)
 
 
 async def test_a_copy_is_found_by_channel(store: SqlJobStore, results: SqlResultStore) -> None:
@@ -158,6 +184,23 @@ async def test_a_copy_is_found_by_channel(store: SqlJobStore, results: SqlResult
     there = await results.last_copy(CopyKind.AGAIN, Pair(job.id), 5)
     assert (last and last.message_id, there and there.message_id) == (2, 1)
     assert await results.last_copy(CopyKind.COMPARE, Pair(job.id)) is None
+
+
+async def test_a_comparison_under_other_names_is_another(store: SqlJobStore, results: SqlResultStore) -> None:
+    first, second = await delivered(store), await delivered(store)
+    old, new = Pair(second.id, first.id), Pair(second.id, first.id, "V1", "V2")
+    await results.keep(old, Keepsake.COMPARE, "compare-old")
+    await results.note_copy(CopyKind.COMPARE, old, Copy(5, 50, 1))
+    assert await results.comparison(new) is None
+    assert await results.last_copy(CopyKind.COMPARE, new) is None
+    await results.keep(new, Keepsake.COMPARE, "compare-new")
+    await results.note_copy(CopyKind.COMPARE, new, Copy(5, 51, 2))
+    assert await results.comparison(new) == "compare-new"
+    assert await results.last_copy(CopyKind.COMPARE, new) == Copy(5, 51, 2)
+    deleted = await results.delete(first.id, 20, now_ms=9000)
+    assert deleted is not None
+    assert {copy.message_id for copy in deleted.copies} == {50, 51}
+    assert [pair.file_id for pair in deleted.pairs] == [old.file_id] == [new.file_id]
 
 
 async def test_a_file_a_new_job_begins_with_is_in_use(store: SqlJobStore) -> None:
