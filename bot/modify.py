@@ -1,6 +1,7 @@
 """Turn what a person gave to `/luma modify`, the message menu or a form into an edit, checked in the fixed order."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import discord
 
@@ -10,9 +11,9 @@ from bot.entry import enter
 from bot.intake import Ask, take_in
 from bot.language import tr
 from bot.message_links import find_linked_file, read_message_link, resolve_message_link
-from bot.options import LINK_CHARS, read_prompt, read_start
+from bot.options import LINK_CHARS, START_CHARS, read_prompt, read_start
 from bot.pictures import NOTHING, Given, read_pictures
-from bot.presses import Form, build_prompt_field, build_text_field
+from bot.presses import Form, build_checks_field, build_prompt_field, build_text_field
 from bot.refusals import link_expired
 from bot.service_options import Value, check_offered, read_options, wants_of
 from bot.styles import build_style_field, read_style
@@ -107,27 +108,43 @@ async def ask_for_prompt(interaction: discord.Interaction[LumaBot], message: dis
         link = clip_in(message, attachment).url
     if not link:
         raise UnusableClipError("There is no video in that message. Choose one with a video file.", rule="clip")
-    attachment_id = attachment.id if attachment else 0
+    subject = f"{message.channel.id}.{message.id}.{attachment.id if attachment else 0}"
     await interaction.response.send_modal(
-        Form(
-            "modify",
-            f"{message.channel.id}.{message.id}.{attachment_id}",
-            tr("Modify with Luma"),
-            build_prompt_field(
-                tr("How should the clip look?"),
-                abilities.prompt_chars,
-                description=tr("In English, for example: turn it into a rainy night with neon lights"),
-            ),
-            await build_style_field(interaction),
-            build_text_field(
-                "link",
-                tr("The video"),
-                description=tr("Filled in from the message; leave it as it is"),
-                value=link,
-                max_length=LINK_CHARS,
-            ),
-        )
+        Form("modify", subject, tr("Modify with Luma"), *await _fields(interaction, abilities.prompt_chars, link))
     )
+
+
+async def _fields(
+    interaction: discord.Interaction[LumaBot], prompt_chars: int, link: str
+) -> list[discord.ui.Label[Any]]:
+    """Return as many of the command's options as a form can have: five."""
+    how = [
+        discord.CheckboxGroupOption(label=tr("Hide the video behind a spoiler"), value="spoiler"),
+        discord.CheckboxGroupOption(label=tr("Only for you: in your direct messages with me"), value="private"),
+    ]
+    return [
+        build_prompt_field(
+            tr("How should the clip look?"),
+            prompt_chars,
+            description=tr("In English, for example: turn it into a rainy night with neon lights"),
+        ),
+        await build_style_field(interaction),
+        build_text_field(
+            "start",
+            tr("Start"),
+            description=tr("Where to cut a longer clip from: seconds, or minutes:seconds"),
+            max_length=START_CHARS,
+            required=False,
+        ),
+        build_checks_field("how", tr("The result"), how),
+        build_text_field(
+            "link",
+            tr("The video"),
+            description=tr("Filled in from the message; leave it as it is"),
+            value=link,
+            max_length=LINK_CHARS,
+        ),
+    ]
 
 
 def read_origin(subject: str, link: str) -> ClipSource | None:

@@ -9,6 +9,7 @@ from jobs.services import Abilities
 
 PROMPT_CHARS = 800  # of a command's option; the service chosen may take fewer
 LINK_CHARS = 2048
+START_CHARS = 12
 WATERMARK_CHARS = 50
 _MOMENT = re.compile(r"(?:(?:(\d{1,2}):)?(\d{1,3}):)?(\d{1,5}(?:[.,]\d{1,3})?)(?: ?s)?", re.ASCII)
 

@@ -81,12 +81,24 @@ class Form(discord.ui.Modal):
 
 
 def build_text_field(
-    field: str, label: str, *, value: str = "", description: str = "", max_length: int, long: bool = False
+    field: str,
+    label: str,
+    *,
+    value: str = "",
+    description: str = "",
+    max_length: int,
+    long: bool = False,
+    required: bool = True,
 ) -> discord.ui.Label[Any]:
-    """Return a required text field of a form."""
+    """Return a text field of a form."""
     style = discord.TextStyle.paragraph if long else discord.TextStyle.short
     text: discord.ui.TextInput[Any] = discord.ui.TextInput(
-        custom_id=field, style=style, default=value or None, max_length=max_length, min_length=1
+        custom_id=field,
+        style=style,
+        default=value or None,
+        max_length=max_length,
+        min_length=1 if required else None,
+        required=required,
     )
     return discord.ui.Label(text=label, description=description or None, component=text)
 
@@ -107,6 +119,14 @@ def build_choice_field(
     return discord.ui.Label(text=label, component=choice)
 
 
+def build_checks_field(field: str, label: str, options: Sequence[discord.CheckboxGroupOption]) -> discord.ui.Label[Any]:
+    """Return a field of a form with boxes of which any may be ticked."""
+    group: discord.ui.CheckboxGroup[Any] = discord.ui.CheckboxGroup(
+        custom_id=field, options=list(options), min_values=0, required=False
+    )
+    return discord.ui.Label(text=label, component=group)
+
+
 def build_file_field(field: str, label: str, *, description: str = "") -> discord.ui.Label[Any]:
     """Return a field of a form that takes one file."""
     upload: discord.ui.FileUpload[Any] = discord.ui.FileUpload(custom_id=field, min_values=1, max_values=1)
@@ -122,19 +142,28 @@ def read_files(interaction: discord.Interaction[Any]) -> list[discord.Attachment
 
 def read_fields(interaction: discord.Interaction[Any]) -> Mapping[str, str]:
     """Return the texts and choices of a submitted form by field."""
+    return {field: values[0] for field, values in _filled(interaction) if len(values) == 1}
+
+
+def read_checks(interaction: discord.Interaction[Any], field: str) -> frozenset[str]:
+    """Return which boxes of a submitted form's field are ticked."""
+    return frozenset(value for name, values in _filled(interaction) if name == field for value in values)
+
+
+def _filled(interaction: discord.Interaction[Any]) -> list[tuple[str, list[str]]]:
     data: Any = interaction.data or {}
-    return dict(_texts(data.get("components", ())))
+    return _values(data.get("components", ()))
 
 
-def _texts(components: Any) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
+def _values(components: Any) -> list[tuple[str, list[str]]]:
+    found: list[tuple[str, list[str]]] = []
     for component in components:
         if isinstance(component.get("component"), dict):
-            found += _texts([component["component"]])
+            found += _values([component["component"]])
         elif "components" in component:
-            found += _texts(component["components"])
+            found += _values(component["components"])
         elif isinstance(component.get("value"), str):
-            found.append((str(component.get("custom_id")), component["value"]))
-        elif isinstance(component.get("values"), list) and len(component["values"]) == 1:
-            found.append((str(component.get("custom_id")), str(component["values"][0])))
+            found.append((str(component.get("custom_id")), [component["value"]]))
+        elif isinstance(component.get("values"), list):
+            found.append((str(component.get("custom_id")), [str(value) for value in component["values"]]))
     return found

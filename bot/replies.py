@@ -147,24 +147,31 @@ def is_ending(content: str, job: Job) -> bool:
 
 def result_text(job: Job, parcel: Parcel, *, elsewhere: str = "") -> str:
     """Return the message with a result; `elsewhere` says why it does not stand where it was asked for."""
-    lines = [elsewhere, *_link_lines(job, parcel), *(inert.prose(say_remark(note)) for note in parcel.notes)]
+    lines = [elsewhere, *link_lines(job, parcel), *(inert.prose(say_remark(note)) for note in parcel.notes)]
     opening = tr("your edit is ready.") if job.kind is Kind.MODIFY else tr("your video is ready.")
     return _message(job, opening, lines)
 
 
-def _link_lines(job: Job, parcel: Parcel) -> Iterable[str]:
+def link_lines(job: Job, parcel: Parcel) -> Iterable[str]:
+    """Say where a video is watched that is not attached whole, and how long; nothing without a link."""
     if parcel.link is None:
         return
     link = f"||{parcel.link} ||" if job.request.spoiler else parcel.link
     ends_ms = parcel.link_expires_at_ms
     until = " " + tr("(until {when})", when=relative_time(ends_ms)) if ends_ms else ""
+    after = ""
     if parcel.path is None and job.result is not None and not job.result.file:
         text = tr("I could not fetch the video myself. Watch or download it at the video service{until}:", until=until)
+        after = "\n" + (
+            tr("When that link has ended, `/luma show` gives you a new one.")
+            if ends_ms
+            else tr("The service does not say how long it keeps the video, so save it soon.")
+        )
     elif parcel.path is None:
         text = tr("The video is too large to attach here. Watch or download it{until}:", until=until)
     else:
         text = tr("This is a smaller copy that fits here. The full video{until}:", until=until)
-    yield f"{text}\n{link}"
+    yield f"{text}\n{link}{after}"
 
 
 def failure_text(job: Job, *, elsewhere: str = "") -> str:

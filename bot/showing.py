@@ -90,7 +90,8 @@ async def _find_recent(interaction: discord.Interaction[LumaBot], job: Job, chan
 async def _post(interaction: discord.Interaction[LumaBot], job: Job, channel_id: int) -> str:
     bot, results = interaction.client, interaction.client.desk.results
     assert job.result is not None
-    if not await results.gallery.keeps(job.result.file):
+    # What was never fetched is still at its service, which gives a new link; what was, may have been kept too long ago.
+    if job.result.file and not await results.gallery.keeps(job.result.file):
         return await _find_message(interaction, job)
     letter = Letter(CopyKind.AGAIN, Pair(job.id), job, lambda parcel: _text(job, parcel), result_buttons(bot, job))
     copy = await post_copy(bot, channel_id, letter, job.result, results.provider_of(job.service))
@@ -107,6 +108,5 @@ async def _find_message(interaction: discord.Interaction[LumaBot], job: Job) -> 
 
 def _text(job: Job, parcel: Parcel) -> str:
     said = tr("Edit `{code}` by {member}, shown again.", code=job.code, member=f"<@{job.user_id}>")
-    link = f"||{parcel.link} ||" if parcel.link and job.request.spoiler else parcel.link
     asked = inert.code_block(job.request.prompt, 800)
-    return "\n".join(line for line in (said, asked, link) if line)
+    return "\n".join(line for line in (said, asked, *replies.link_lines(job, parcel)) if line)

@@ -9,9 +9,9 @@ from discord.ext import commands
 from bot.client import LumaBot
 from bot.modify import Wish, ask_for_prompt, modify, read_origin
 from bot.offers import suggest_values, trim
-from bot.options import LINK_CHARS, PROMPT_CHARS
+from bot.options import LINK_CHARS, PROMPT_CHARS, START_CHARS
 from bot.pictures import Given
-from bot.presses import read_fields
+from bot.presses import read_checks, read_fields
 from bot.styles import suggest_styles
 from jobs.errors import InvalidRequestError
 from jobs.job import Kind
@@ -40,7 +40,7 @@ async def modify_command(
     clip: discord.Attachment | None = None,
     link: app_commands.Range[str, 1, LINK_CHARS] | None = None,
     style: app_commands.Range[str, 1, NAME_CHARS] | None = None,
-    start: app_commands.Range[str, 1, 12] | None = None,
+    start: app_commands.Range[str, 1, START_CHARS] | None = None,
     watermark: app_commands.Range[str, 1, 100] | None = None,
     strength: app_commands.Range[str, 1, 40] | None = None,
     model: app_commands.Range[str, 1, 40] | None = None,
@@ -84,7 +84,16 @@ async def submit_form(interaction: discord.Interaction[LumaBot], subject: str) -
         origin = read_origin(subject, link)
     except ValueError:
         raise InvalidRequestError("I don't know that form any more. Please open it again.") from None
-    await modify(interaction, Wish(fields.get("prompt", ""), link=link, style=fields.get("style")), origin)
+    how = read_checks(interaction, "how")
+    wish = Wish(
+        fields.get("prompt", ""),
+        link=link,
+        style=fields.get("style"),
+        start=fields.get("start"),
+        spoiler="spoiler" in how,
+        private="private" in how,
+    )
+    await modify(interaction, wish, origin)
 
 
 SERVICE_OPTIONS = ("watermark", "strength", "model", "first_frame", "first_frame_url")

@@ -17,7 +17,8 @@ LumaBotError
 ├─ CallbackError                 a request to us is refused; no job is touched
 ├─ MediaError                    what we downloaded is not what was promised
 │   ├─ SourceUnavailableError    a download broke: try again
-│   └─ DiskFullError             no room: intake pauses, nothing is lost
+│   ├─ DiskFullError             no room: intake pauses, nothing is lost
+│   └─ BeyondUsError             a real video that we don't fetch or read: its own link must do
 ├─ DeliveryError                 Discord refused: which permission, which channel
 │   ├─ DeliveryRetryError        Discord is away or busy: try again
 │   ├─ ServerLeftError           the bot is not in the edit's server any more: nothing is spent on it
@@ -28,6 +29,7 @@ LumaBotError
 """
 
 from jobs.access import Access
+from jobs.job import UNREAD, Remark
 from jobs.quota import Decision
 
 
@@ -147,6 +149,14 @@ class SourceUnavailableError(MediaError):
 
 class DiskFullError(MediaError):
     """Report that there is no room for a file."""
+
+
+class BeyondUsError(MediaError):
+    """Report a finished video that we don't fetch or read; `remark` says why to the person."""
+
+    def __init__(self, reason: str, remark: Remark | None = None) -> None:
+        super().__init__(reason)
+        self.remark = remark or Remark(UNREAD)
 
 
 class DeliveryError(LumaBotError):

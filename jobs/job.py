@@ -179,6 +179,11 @@ class Remark:
     values: Mapping[str, str | int | float] = field(default_factory=dict)
 
 
+# Why a finished video stays at the service.
+TOO_LARGE, UNREAD, OUR_FAULT = "too_large", "unread", "our_fault"
+BEYOND_US = frozenset({TOO_LARGE, UNREAD, OUR_FAULT})
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """Describe the clip as the service gets it: `file` is its name on the shelf; `notes` say what was done to it."""
@@ -201,6 +206,11 @@ class Result:
     url_expires_at_ms: int | None = None
     notes: tuple[Remark, ...] = ()
     video_id: str = ""
+
+    @property
+    def is_beyond_us(self) -> bool:
+        """Tell whether it is known that we cannot have the file, so that the service's link alone must do."""
+        return any(note.code in BEYOND_US for note in self.notes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,20 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from jobs.errors import (
-    DiskFullError,
     LumaBotError,
     OutcomeUnknownError,
     ProviderError,
     ProviderProtocolError,
     ProviderUnavailableError,
-    SourceUnavailableError,
     StorageError,
 )
+from jobs.fetching import fetch_result, left_there
 from jobs.job import Charge, Failure, FailureCode, Job, Result, State
 from jobs.outside import Outside
 from jobs.ports import Attempt, Posted
 from jobs.retries import MINUTE_MS, Timings, deadline_ms, failure_of, hold_of, name_error, next_read_ms, retry_at
-from jobs.services import Accepted, Order, Progress, Status, TemporaryLink
+from jobs.services import Accepted, Order, Progress, Status
 from jobs.size_ladder import post_within_limit
 from jobs.staging import drop_staged, open_links, stage
 
@@ -212,7 +211,7 @@ class Lifecycle:
     async def deliver(self, job: Job) -> None:
         """Tell the person how it ended: the one exit door of success and failure."""
         job = await self._placed(job)
-        if job.failure is None and job.result is not None and not job.result.file:
+        if job.failure is None and job.result is not None and not (job.result.file or job.result.is_beyond_us):
             job = await self.download(job, job.result)
         # A job older than this process may have been told before a crash, or after the backup that was put back.
         may_be_told = job.posting_at_ms is not None or job.created_at_ms < self._began_ms
@@ -228,17 +227,12 @@ class Lifecycle:
 
     async def download(self, job: Job, result: Result) -> Job:
         """Fetch the finished video and keep it; a link alone must do where it cannot be fetched any more."""
-        provider = self._out.providers.get(job.service)
-        link = await provider.link(result.url) if provider else TemporaryLink(result.url)
-        try:
-            fetched = await self._out.clips.fetch_result(job, link)
-        except (SourceUnavailableError, DiskFullError) as error:
-            if retry_at(error, job, self._out.clock.now_ms(), self._timings) is not None:
-                raise
-            self._out.alarms.raise_alarm(f"a finished video of {job.service} could not be fetched", job=job)
+        fetched = await fetch_result(job, result, self._out, self._timings)
+        if fetched == result:
             return job
-        after = replace(job, result=replace(fetched, video_id=result.video_id), attempts=0)
-        return await self._out.move(job, after, "downloaded", keep_lease=True) or after
+        after = replace(job, result=fetched, attempts=0)
+        what = "downloaded" if fetched.file else "stays at the service"
+        return await self._out.move(job, after, what, keep_lease=True) or after
 
     async def _post(self, job: Job) -> Posted:
         if job.failure is not None or job.result is None:
@@ -276,6 +270,10 @@ class Lifecycle:
             moved = await self._out.move(job, after, "again later", detail=name_error(error))
             if moved is not None and moved.hold != job.hold:
                 self._out.delivery.show(moved)
+        elif (result := left_there(job, error)) is not None:
+            self._out.alarms.raise_alarm(f"a finished video could not be fetched: {name_error(error)}", job=job)
+            after = replace(job, result=result, attempts=0, due_at_ms=self._out.clock.now_ms())
+            await self._out.move(job, after, "stays at the service", detail=name_error(error))
         elif job.state is not State.DELIVERING or (job.posting_at_ms is None and job.failure is None):
             await self._fail(job, failure_of(error, job), detail=name_error(error))
         else:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfile as copy_file
 
-from jobs.errors import DiskFullError, MediaError, SourceUnavailableError, UnusableClipError
-from jobs.job import ClipSource, Job, Picture, Prepared, Remark, Result
+from jobs.errors import BeyondUsError, DiskFullError, MediaError, SourceUnavailableError, UnusableClipError
+from jobs.job import TOO_LARGE, ClipSource, Job, Picture, Prepared, Remark, Result
 from jobs.ports import Fitted
 from jobs.result_ports import BEFORE_AFTER
 from jobs.services import Abilities, TemporaryLink
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 MADE_SUFFIX = ".made"
 SOUND_LAID = Remark("sound_laid")
 _SUFFIXES = {"matroska": "mkv"}
+# What we do not take of a stranger, though it plays elsewhere.
+_UNREAD_RULES = frozenset({"codec", "fps", "link_encoding", "link_length", "packets", "size", "streams", "videos"})
 
 # Asks Discord again for the address of an attachment; None when its message or file is gone.
 RenewSource = Callable[[ClipSource], Awaitable[str | None]]
@@ -115,12 +117,10 @@ class ShelfClips:
             details = await self._prober.probe(path)
             file, details, notes = await self._keep_playable(job, path, details)
         except UnusableClipError as error:
-            if _may_pass(error):
-                raise SourceUnavailableError(f"a result could not be fetched or looked at ({error.rule})") from error
-            raise MediaError(f"the result cannot be used ({error.rule})") from error
+            raise _result_error(error, self._limits.max_bytes) from error
         finally:
             await _remove(path)
-        return Result(link.url, file, details.facts, link.expires_at_ms, notes)
+        return Result(link.url, file, details.facts, notes=notes)
 
     async def fit(self, job: Job, result: Result, limit_bytes: int) -> Fitted | None:
         """Return the result if it is within the limit, else a smaller encode; None where only a link will do."""
@@ -265,6 +265,17 @@ class ShelfClips:
     def _tell_end(self, job: Job) -> None:
         if self._on_progress is not None:
             self._on_progress(job, 1.0)
+
+
+def _result_error(error: UnusableClipError, most_bytes: int) -> MediaError:
+    """Return what a refusal says of a paid result: it may do later, its link alone must do, or it is no video."""
+    if _may_pass(error):
+        return SourceUnavailableError(f"a result could not be fetched or looked at ({error.rule})")
+    if error.rule == "bytes":
+        return BeyondUsError("it is larger than what is fetched", Remark(TOO_LARGE, {"bytes": most_bytes}))
+    if error.rule in _UNREAD_RULES:
+        return BeyondUsError(f"it is not read here ({error.rule})")
+    return MediaError(f"the result cannot be used ({error.rule})")
 
 
 def _may_pass(error: UnusableClipError) -> bool:

@@ -150,6 +150,7 @@ class FakeClips:
     hosted: bool = True
     on_prepare: list[Exception] = field(default_factory=list)
     on_fetch: list[Exception] = field(default_factory=list)
+    fetched_from: str = ""
     on_fit: list[Exception | Fitted | None] = field(default_factory=list)
     on_compare: list[Exception] = field(default_factory=list)
     prepared: list[str] = field(default_factory=list)
@@ -187,7 +188,7 @@ class FakeClips:
         if self.on_fetch:
             raise self.on_fetch.pop(0)
         self.fetched.append(job.id)
-        return Result(link.url, f"result-{job.id}.mp4", FACTS)
+        return Result(self.fetched_from or link.url, f"result-{job.id}.mp4", FACTS)
 
     async def fit(self, job: Job, result: Result, limit_bytes: int) -> Fitted | None:
         """Return the result as it is, or what the test put first."""

@@ -10,6 +10,7 @@ import pytest
 from jobs.job import State
 from jobs.services import Progress, Status
 from tests.bot.media_world import ENDLESS, open_media_world
+from tests.bot.results import press, told
 from tests.media.making import Recipe, make_clip
 
 LARGE = Recipe(width=640, height=360, frames=50, gop=25, movflags="+faststart")
@@ -160,6 +161,26 @@ async def test_a_result_that_cannot_be_fetched_comes_as_the_services_link(tmp_pa
         assert "could not fetch the video myself" in content
         assert f"{world.address}/results/nothing.mp4" in content
         assert [text for text in world.base.alarms.heard if "could not be fetched" in text]
+
+
+async def test_a_result_larger_than_what_is_fetched_comes_as_a_link_that_can_be_had_anew(tmp_path: Path) -> None:
+    async with open_media_world(tmp_path) as world:
+        world.finish_with(make_large(tmp_path / "film.mp4", 51_000_000))
+        world.base.provider.link_ends_ms = world.base.clock.now_ms() + 1_200_000
+        job = await world.run(await world.modify(make_clip(tmp_path / "clip.mp4", Recipe())))
+        assert job.state is State.DELIVERED
+        content = world.ending(job).content
+        assert "It is larger than 50 MB, the most that I fetch." in content
+        assert link_in(content) == f"{world.address}/results/film.mp4"
+        assert f"<t:{world.base.provider.link_ends_ms // 1000}:R>" in content
+        assert "`/luma show` gives you a new one" in content
+
+        world.base.discord_clock.advance(3_600)
+        world.base.provider.link_ends_ms = world.base.clock.now_ms() + 1_200_000
+        told_in = told(world.base, await press(world.base, job, "post"))
+        again = world.base.actor.message("Mia", int(told_in.rsplit("/", 1)[1]))
+        assert link_in(again.content) == f"{world.address}/results/film.mp4"
+        assert f"<t:{world.base.provider.link_ends_ms // 1000}:R>" in again.content
 
 
 async def test_a_disk_that_stays_full_ends_with_a_link_and_loses_nothing(tmp_path: Path) -> None:

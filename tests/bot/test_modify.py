@@ -330,6 +330,26 @@ class TestMessageMenu:
         answered = await world.actor.submit_modal(opened.id, {"prompt": "холод"})
         assert "English" in await refusal(world, answered)
 
+    async def test_a_form_has_what_the_command_has(self, tmp_path: Path) -> None:
+        async with open_bot_world(tmp_path, need_openapi()) as world:
+            posted = await world.actor.post("Noah", "edits", "look", [CLIP])
+            opened = await world.actor.context_menu("Mia", "Modify with Luma", posted.id)
+            filled: dict[str, str | bool | list[str] | None] = {"prompt": "cold", "style": "Cinematic"}
+            filled |= {"start": "1:04.5", "how": ["spoiler", "private"]}
+            await world.actor.submit_modal(opened.id, filled)
+            request = (await world.only_job()).request
+            assert (request.start_seconds, request.style) == (64.5, "Cinematic")
+            assert (request.spoiler, request.private) == (True, True)
+            assert not world.server.violations
+
+    async def test_a_forms_start_is_checked_like_a_commands(self, world: BotWorld) -> None:
+        posted = await world.actor.post("Noah", "edits", "look", [CLIP])
+        opened = await world.actor.context_menu("Mia", "Modify with Luma", posted.id)
+        answered = await world.actor.submit_modal(opened.id, {"prompt": "cold", "start": "later"})
+        text = await refusal(world, answered)
+        assert "`later`" in text
+        assert "1:04" in text
+
     async def test_a_message_without_a_video_is_refused(self, world: BotWorld) -> None:
         posted = await world.actor.post("Noah", "edits", "just words")
         opened = await world.actor.context_menu("Mia", "Modify with Luma", posted.id)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from jobs.errors import (
+    BeyondUsError,
     DeliveryError,
     DeliveryRetryError,
     DiskFullError,
@@ -26,9 +27,9 @@ from jobs.errors import (
     UnusableClipError,
     UserError,
 )
-from jobs.job import Charge, FailureCode, State
+from jobs.job import TOO_LARGE, Charge, FailureCode, Remark, State
 from jobs.ports import Fitted, Parcel
-from jobs.retries import MINUTE_MS, UNKNOWN_TASK
+from jobs.retries import HOUR_MS, MINUTE_MS, UNKNOWN_TASK
 from jobs.services import Accepted, Progress, Status
 from tests.fakes import abilities_of
 from tests.jobs.making import make_new
@@ -434,6 +435,47 @@ async def test_a_result_that_cannot_be_fetched_is_handed_over_as_the_services_li
     assert parcel is not None
     assert (parcel.path, parcel.link) == (None, DONE.urls[0])
     assert world.alarms.heard
+
+
+async def test_a_result_beyond_us_is_handed_over_as_a_link_with_the_reason_and_asked_for_once(world: World) -> None:
+    job = await world.accept()
+    world.provider.status = DONE
+    world.clips.on_fetch = [BeyondUsError("it is larger", Remark(TOO_LARGE, {"bytes": 5}))]
+    world.delivery.after_post = [DeliveryRetryError("503")]
+    await world.run_to(job, State.DELIVERED)
+    parcel = world.delivery.messages[0][2]
+    assert parcel is not None
+    assert (parcel.path, parcel.link, parcel.notes) == (None, DONE.urls[0], (Remark(TOO_LARGE, {"bytes": 5}),))
+    assert world.clips.fetched == []
+    assert await world.reservation(job) == "settled"
+    assert world.alarms.heard
+
+
+@pytest.mark.parametrize("fault", [RuntimeError("a bug of ours"), OSError(5, "the disk is broken")])
+async def test_a_fault_of_ours_does_not_lose_a_finished_video(world: World, fault: Exception) -> None:
+    job = await world.accept()
+    world.provider.status = DONE
+    await world.run_to(job, State.RUNNING)
+    world.clips.on_fetch = [fault] * 9
+    world.clock.advance(HOUR_MS)
+    await world.work()
+    world.clock.advance(24 * HOUR_MS)
+    done = await world.run_to(job, State.DELIVERED)
+    parcel = world.delivery.messages[0][2]
+    assert parcel is not None
+    assert (parcel.path, parcel.link) == (None, DONE.urls[0])
+    assert done.failure is None
+    assert [kind for kind, _, _ in world.delivery.messages] == ["result"]
+    assert world.alarms.heard
+
+
+async def test_the_services_own_address_is_kept_whatever_link_the_file_came_from(world: World) -> None:
+    job = await world.accept()
+    world.provider.status = DONE
+    world.clips.fetched_from = "https://service.example/for-20-minutes"
+    done = await world.run_to(job, State.DELIVERED)
+    assert done.result is not None
+    assert (done.result.url, bool(done.result.file)) == (DONE.urls[0], True)
 
 
 async def test_a_result_that_is_no_video_is_a_failure_and_not_charged(world: World) -> None:

@@ -6,9 +6,18 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import pytest
+from av.video.frame import VideoFrame
 
-from jobs.errors import DiskFullError, LumaBotError, MediaError, SourceUnavailableError, UnusableClipError
+from jobs.errors import (
+    BeyondUsError,
+    DiskFullError,
+    LumaBotError,
+    MediaError,
+    SourceUnavailableError,
+    UnusableClipError,
+)
 from jobs.job import ClipSource, Job, Kind, Remark, Request, Result
 from jobs.services import TemporaryLink
 from media.clips import ClipLimits, ShelfClips
@@ -154,7 +163,7 @@ async def test_a_result_is_looked_at_like_a_strangers_file(benches: Benches) -> 
         job = studio.job()
         result = await studio.clips.fetch_result(job, studio.link("good.mp4"))
         assert result.facts is not None
-        assert (result.facts.duration_ms, result.url_expires_at_ms) == (800, 5)
+        assert result.facts.duration_ms == 800
         assert studio.clips.path(result.file).is_file()
         errors: dict[str, type[LumaBotError]] = {}
         for name in ("page.html", "html.mp4", "empty.mp4", "no_frames.mp4", "sound.mp4", "gone.mp4"):
@@ -164,6 +173,28 @@ async def test_a_result_is_looked_at_like_a_strangers_file(benches: Benches) -> 
             errors[name] = type(failed.value)
         assert errors.pop("gone.mp4") is SourceUnavailableError
         assert set(errors.values()) == {MediaError}
+
+
+async def test_a_result_that_we_alone_do_not_take_is_told_apart_from_one_that_is_broken(benches: Benches) -> None:
+    async with open_studio(benches) as studio:
+        studio.files["huge.mp4"] = _made(benches.folder) + bytes(2_000_000)
+        studio.files["odd.mov"] = _odd(benches.folder / "odd.mov")
+        for name, code, values in (("huge.mp4", "too_large", {"bytes": 2_000_000}), ("odd.mov", "unread", {})):
+            with pytest.raises(BeyondUsError) as beyond:
+                await studio.clips.fetch_result(studio.job(), studio.link(name))
+            assert (beyond.value.remark.code, beyond.value.remark.values) == (code, values)
+            assert "secret" not in str(beyond.value)
+        assert not list(studio.shelf.incoming.iterdir())
+
+
+def _odd(path: Path) -> bytes:
+    """Make a video of a codec we do not take."""
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("mjpeg", rate=25, width=64, height=64, pix_fmt="yuvj420p")
+        for _ in range(5):
+            container.mux(video.encode(VideoFrame(64, 64, "yuvj420p")))
+        container.mux(video.encode(None))
+    return path.read_bytes()
 
 
 async def test_a_result_within_the_limit_goes_as_it_is(benches: Benches) -> None:
