@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfile as copy_file
@@ -20,6 +20,7 @@ from media.images import ShelfPictures
 from media.plans import InputPlan, check_abilities, plan_input, sound_agrees
 from media.probe import ClipDetails, Prober
 from media.shelf import Shelf, ShelfKind
+from media.sources import RenewSource, SourceFetcher
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +30,6 @@ _SUFFIXES = {"matroska": "mkv"}
 # What we do not take of a stranger, though it plays elsewhere.
 _UNREAD_RULES = frozenset({"codec", "fps", "link_encoding", "link_length", "packets", "size", "streams", "videos"})
 
-# Asks Discord again for the address of an attachment; None when its message or file is gone.
-RenewSource = Callable[[ClipSource], Awaitable[str | None]]
 # Hears how much of the work on a job's video is done, from 0 to 1: None while it waits, 1 once it has ended.
 TellProgress = Callable[[Job, float | None], None]
 
@@ -63,7 +62,7 @@ class ShelfClips:
         self._prober = prober
         self._shelf = shelf
         self._limits = limits
-        self._renew = renew
+        self._sources = SourceFetcher(fetcher, renew)
         self._editor = editor
         self._lay_sound = lay_sound
         self._on_progress = on_progress
@@ -80,7 +79,7 @@ class ShelfClips:
         try:
             kept = await self._take_kept(source, path)
             if not kept:
-                await self._fetch_source(source, path)
+                await self._sources.fetch(source, path, limit_bytes=self._limits.max_bytes)
             details = await self._prober.probe(path)
             # What lay on the shelf has been cut already.
             plan = self._plan(details, abilities, 0.0 if kept else job.request.start_seconds)
@@ -185,22 +184,6 @@ class ShelfClips:
         except FileNotFoundError:
             return False
         return True
-
-    async def _fetch_source(self, source: ClipSource, path: Path) -> None:
-        limit_bytes = self._limits.max_bytes
-        try:
-            if not source.url:
-                raise UnusableClipError(
-                    "I no longer keep that video. Please attach it, or take another one.", rule="link_gone"
-                )
-            await self._fetcher.fetch(source.url, path, limit_bytes=limit_bytes)
-        except UnusableClipError as error:
-            if error.rule != "link_gone" or self._renew is None or source.message_id is None:
-                raise
-            url = await self._renew(source)
-            if url is None:
-                raise
-            await self._fetcher.fetch(url, path, limit_bytes=limit_bytes)
 
     def _plan(self, details: ClipDetails, abilities: Abilities, start_seconds: float) -> InputPlan | None:
         if self._editor is None:

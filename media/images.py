@@ -1,22 +1,19 @@
 """Fetch, look at and keep the pictures that go to a service beside a prompt."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jobs.errors import UnusableClipError
-from jobs.job import ClipSource, Job, Picture
+from jobs.job import Job, Picture
 from jobs.services import Abilities
 from media.children import ChildFailedError
 from media.fetch import Fetcher
 from media.limited import ChildLimits, ChildRefusedError, Workshop, run_child
 from media.shelf import Shelf, ShelfKind
+from media.sources import RenewSource, SourceFetcher
 
 LOOK_LIMITS = ChildLimits(memory_bytes=768 << 20, cpu_seconds=10, file_bytes=0, wall_seconds=15.0)
-
-# Asks Discord again for the address of an attachment; None when its message or file is gone.
-RenewSource = Callable[[ClipSource], Awaitable[str | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +30,9 @@ class ShelfPictures:
     """Work on pictures with a fetcher, a workshop and a shelf."""
 
     def __init__(self, fetcher: Fetcher, workshop: Workshop, shelf: Shelf, renew: RenewSource | None = None) -> None:
-        self._fetcher = fetcher
+        self._sources = SourceFetcher(fetcher, renew)
         self._workshop = workshop
         self._shelf = shelf
-        self._renew = renew
 
     async def prepare(self, job: Job, name: str, abilities: Abilities) -> Picture:
         """Fetch a picture of a job's request, look at it, and keep it; raises UnusableClipError."""
@@ -44,7 +40,7 @@ class ShelfPictures:
         await self._shelf.ensure_room(picture.source.size_bytes or 0)
         path = self._shelf.new_incoming(f"{job.id}-{name}", ShelfKind.IMAGE)
         try:
-            await self._fetch(picture.source, path, abilities.image_bytes)
+            await self._sources.fetch(picture.source, path, limit_bytes=abilities.image_bytes)
             details = await self.look(path)
             kept = await self._shelf.place(f"{job.id}-{name}", ShelfKind.IMAGE, path, details.format)
         finally:
@@ -62,17 +58,6 @@ class ShelfPictures:
                 raise _unusable(refusal.rule, refusal.value) from None
             except (ChildFailedError, TypeError) as error:
                 raise _unusable("broken", "") from error
-
-    async def _fetch(self, source: ClipSource, path: Path, limit_bytes: int) -> None:
-        try:
-            await self._fetcher.fetch(source.url, path, limit_bytes=limit_bytes)
-        except UnusableClipError as error:
-            if error.rule != "link_gone" or self._renew is None or source.message_id is None:
-                raise
-            url = await self._renew(source)
-            if url is None:
-                raise
-            await self._fetcher.fetch(url, path, limit_bytes=limit_bytes)
 
 
 def _unusable(rule: str, value: str) -> UnusableClipError:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.ports import Clock
-from media.clips import ClipLimits, RenewSource, ShelfClips, TellProgress
+from media.clips import ClipLimits, ShelfClips, TellProgress
 from media.counts import MediaCounts
 from media.edit import EditLimits, Editor
 from media.fetch import Fetcher, free_bytes
@@ -14,6 +14,7 @@ from media.limited import Workshop
 from media.pace import PaceLimits
 from media.probe import Prober
 from media.shelf import Shelf, ShelfLimits
+from media.sources import RenewSource
 
 
 @dataclass(frozen=True, slots=True)
