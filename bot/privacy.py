@@ -10,12 +10,13 @@ import discord
 
 from bot.client import LumaBot
 from bot.colours import BLURPLE
+from bot.faults import DISCORD_FAULTS
 from bot.language import tr, trn
 from bot.presses import Buttons, build_button
 from bot.replies import relative_time
 from jobs.admin import Erased
 from jobs.archive import write_archive
-from jobs.errors import MediaError, UserError
+from jobs.errors import LumaBotError, MediaError, UserError
 
 # Discord takes no larger request, whatever a file may have: developers/resources/message.mdx.
 REQUEST_BYTES = 24 * 1024 * 1024
@@ -47,8 +48,8 @@ def _sections(days: float) -> list[tuple[str, str]]:
         (
             tr("Videos"),
             tr(
-                "Your clip for two days, the finished video for {days} days; then they are deleted here. The clip and "
-                "the prompt go to the video service that makes the edit.",
+                "Your clip and the finished video for {days} days; then they are deleted here. The clip and the prompt "
+                "go to the video service that makes the edit.",
                 days=f"{days:g}",
             ),
         ),
@@ -134,12 +135,15 @@ async def _erase(interaction: discord.Interaction[LumaBot]) -> None:
         await interaction.edit_original_response(content=text)
         return
     desk.styles.forget_all()
-    await desk.showcase.tend()  # what was shared goes at once
     for name in erased.files:
         try:
             await desk.admin.files.discard(name)
         except (OSError, ValueError, MediaError) as error:
             _log.warning("a file of an erased member could not be deleted: %s", type(error).__name__)
+    try:
+        await desk.showcase.tend()  # what was shared goes at once
+    except (LumaBotError, *DISCORD_FAULTS) as error:
+        _log.warning("what an erased member shared could not be withdrawn yet: %s", type(error).__name__)
     await interaction.edit_original_response(content=_erased_words(erased))
 
 

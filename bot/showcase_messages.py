@@ -103,27 +103,31 @@ async def _threads(forum: discord.ForumChannel) -> AsyncIterator[discord.Thread]
 async def remove_post(client: discord.Client, posted: Posted) -> None:
     """Delete the message of a share, with the thread a forum keeps for it; what is gone already is fine."""
     is_thread = posted.channel_id == posted.message_id
-    async with asyncio.timeout(CALL_SECONDS):
-        if is_thread and await _deleted_thread(client, posted.channel_id):
-            return
-        try:
-            message = client.get_partial_messageable(posted.channel_id).get_partial_message(posted.message_id)
-            with discord_errors("showcase"):
-                await message.delete()
-        except ClosedError as error:
-            if not isinstance(error.__cause__, discord.NotFound):
-                raise
-        if is_thread:
-            with contextlib.suppress(*DISCORD_FAULTS):
-                await client.http.edit_channel(posted.channel_id, archived=True)
+    with discord_errors("showcase"):
+        async with asyncio.timeout(CALL_SECONDS):
+            await _remove(client, posted, is_thread=is_thread)
+
+
+async def _remove(client: discord.Client, posted: Posted, *, is_thread: bool) -> None:
+    if is_thread and await _deleted_thread(client, posted.channel_id):
+        return
+    try:
+        message = client.get_partial_messageable(posted.channel_id).get_partial_message(posted.message_id)
+        with discord_errors("showcase"):
+            await message.delete()
+    except ClosedError as error:
+        if not isinstance(error.__cause__, discord.NotFound):
+            raise
+    if is_thread:
+        with contextlib.suppress(*DISCORD_FAULTS):
+            await client.http.edit_channel(posted.channel_id, archived=True)
 
 
 async def _deleted_thread(client: discord.Client, thread_id: int) -> bool:
     """Delete a thread; False where that needs a permission we were not given: then its first message goes alone."""
     try:
-        await client.http.delete_channel(thread_id)
-    except discord.Forbidden:
-        return False
-    except discord.NotFound:
-        return True
+        with discord_errors("showcase"):
+            await client.http.delete_channel(thread_id)
+    except ClosedError as error:
+        return isinstance(error.__cause__, discord.NotFound)
     return True

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from jobs.job import State
+from media.shelf import ShelfKind, ShelfLimits
 from tests.bot.admin_world import member_id, press, run, text_of
 from tests.bot.world import BotWorld, open_bot_world
 from tests.cogs.creations import deliver
@@ -23,7 +24,14 @@ async def world(tmp_path: Path) -> AsyncIterator[BotWorld]:
 
 async def test_it_says_what_is_kept_and_how_long(world: BotWorld) -> None:
     text = text_of(await run(world, "Mia", "luma privacy"))
-    for said in ("Each edit", "for 14 days", "What moderators did", "What I never keep"):
+    limits = ShelfLimits()
+    assert {limits.seconds(kind) for kind in (ShelfKind.CLIP, ShelfKind.RESULT)} == {14 * 86_400}
+    for said in (
+        "Each edit",
+        "Your clip and the finished video for 14 days",
+        "What moderators did",
+        "What I never keep",
+    ):
         assert said in text
 
 

@@ -416,6 +416,20 @@ class TestWithdrawing:
             assert rows == []
         assert "don't know that edit" in told(await preview(world, job, message_id))  # nobody's now
 
+    async def test_an_erasure_is_whole_though_discord_is_away(self, world: BotWorld) -> None:
+        await open_showcase(world, FORUM)
+        job, message_id = await deliver(world)
+        await share(world, job, message_id)
+        away = world.server.faults.add("DELETE", "/channels/", times=100, status=503)
+        sure = "luma:forget:sure"
+        view = await world.actor.press("Mia", plant_button(world, sure), sure)
+        await world.settled()
+        assert away.struck
+        said = world.actor.interaction(view.id).message
+        assert said is not None
+        assert "Erased: 1 edit" in said.content
+        assert f"result-{job.id}.mp4" in world.clips.discarded
+
 
 class TestVoting:
     async def shared(self, world: BotWorld) -> tuple[Channel, int, str]:
