@@ -41,17 +41,16 @@ class UrlSigner:
 
 
 def open_signer(path: Path) -> UrlSigner:
-    """Read the secret of a file, making it (mode 0600) the first time; blocks."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        secret = path.read_bytes()
-        if len(secret) != _SECRET_BYTES:
-            raise MediaError(f"{path.name} is not a key of {_SECRET_BYTES} bytes; delete it to get a new one") from None
-        return UrlSigner(secret)
-    with os.fdopen(descriptor, "wb") as file:
-        secret = secrets.token_bytes(_SECRET_BYTES)
-        file.write(secret)
-        file.flush()
-        os.fsync(file.fileno())
+    """Read the secret of a file, making it (mode 0600) the first time, whole or not at all; blocks."""
+    if not path.exists() or not path.stat().st_size:  # an empty one was cut off by a full disk and never used
+        part = path.with_name(f"{path.name}.part")
+        part.unlink(missing_ok=True)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(_SECRET_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    secret = path.read_bytes()
+    if len(secret) != _SECRET_BYTES:
+        raise MediaError(f"{path.name} is not a key of {_SECRET_BYTES} bytes; delete it to get a new one")
     return UrlSigner(secret)

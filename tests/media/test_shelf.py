@@ -109,6 +109,18 @@ async def test_the_key_is_kept_and_nobody_else_may_read_it(tmp_path: Path) -> No
         await open_shelf(tmp_path, clock)
 
 
+async def test_a_key_that_a_full_disk_cut_off_is_made_anew(tmp_path: Path) -> None:
+    for left in ("key", "key.part"):
+        (tmp_path / "shelf").mkdir(exist_ok=True)
+        (tmp_path / "shelf" / left).write_bytes(b"")
+        shelf = await open_shelf(tmp_path, FakeClock())
+        url = shelf.signed_url(await put(shelf, "job1"))
+        assert url is not None
+        assert shelf.find_signed(*_read(url)) is not None
+        assert not (tmp_path / "shelf" / "key.part").exists()
+        (tmp_path / "shelf" / "key").unlink()
+
+
 async def test_without_a_public_address_nothing_is_signed(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path / "shelf", FakeClock(), limits=LIMITS)
     await shelf.open()
