@@ -22,7 +22,10 @@ async def sync_commands(tree: app_commands.CommandTree[discord.Client], applicat
     sent = await tree.sync()
     _log.info("told Discord of %d commands", len(sent))
     if mark is not None:
-        await asyncio.to_thread(mark.write_text, fingerprint)
+        try:
+            await asyncio.to_thread(mark.write_text, fingerprint)
+        except OSError as error:  # a full disk: they are sent again at the next start
+            _log.warning("cannot note which commands were sent: %s", error.strerror)
     return True
 
 
@@ -38,4 +41,7 @@ def fingerprint_of(tree: app_commands.CommandTree[discord.Client], application_i
 
 
 def _read(mark: Path) -> str:
-    return mark.read_text() if mark.exists() else ""
+    try:
+        return mark.read_text()
+    except (OSError, ValueError):
+        return ""

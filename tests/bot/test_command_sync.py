@@ -32,6 +32,12 @@ async def test_a_change_is_sent(tmp_path: Path) -> None:
         assert "luma new" in {view.name for view in world.actor.commands("Mia", "edits")}
 
 
+async def test_a_mark_that_cannot_be_written_holds_nobody_up(tmp_path: Path) -> None:
+    async with open_bot_world(tmp_path) as world:
+        for mark in (tmp_path / "no folder" / "commands.sha256", tmp_path):
+            assert await sync_commands(world.bot.tree, world.bot.application_id or 0, mark)
+
+
 async def test_another_application_is_told_anew(tmp_path: Path) -> None:
     async with open_bot_world(tmp_path) as world:
         assert fingerprint_of(world.bot.tree, 1) != fingerprint_of(world.bot.tree, 2)
