@@ -7,14 +7,14 @@ import discord
 from bot import refusals, replies
 from bot.bot_permissions import is_moderator
 from bot.client import LumaBot
-from bot.copies import Letter, find_standing, post_copy
+from bot.copies import CopyMessage, find_standing, post_copy
 from bot.entry import enter
 from bot.language import tr
 from bot.presses import read_values
 from bot.pressing import check_result, find_here, find_own_result, is_own, one_at_a_time, say_done, start_work
 from jobs.errors import MediaError, UserError
 from jobs.job import Job, Result
-from jobs.ports import Parcel
+from jobs.ports import VideoPost
 from jobs.result_ports import BEFORE_AFTER, Copy, CopyKind, Keepsake, Pair
 
 
@@ -93,9 +93,9 @@ async def _post(interaction: discord.Interaction[LumaBot], wanted: Comparison) -
     file = await _make(bot, wanted)
     # Under a name of its own: smaller encodes are kept by job.
     job = replace(wanted.job, id=wanted.pair.file_id)
-    letter = Letter(CopyKind.COMPARE, wanted.pair, job, lambda parcel: _text(wanted, parcel))
+    outgoing = CopyMessage(CopyKind.COMPARE, wanted.pair, job, lambda video: _text(wanted, video))
     channel_id = wanted.job.result_channel_id or wanted.job.thread_id or interaction.channel_id or 0
-    return await post_copy(bot, channel_id, letter, Result("", file))
+    return await post_copy(bot, channel_id, outgoing, Result("", file))
 
 
 async def _make(bot: LumaBot, wanted: Comparison) -> str:
@@ -117,7 +117,7 @@ async def _make(bot: LumaBot, wanted: Comparison) -> str:
     return file
 
 
-def _text(wanted: Comparison, parcel: Parcel) -> str:
+def _text(wanted: Comparison, video: VideoPost) -> str:
     if wanted.older is None:
         said = tr("**Before and after** of edit `{code}`.", code=wanted.job.code)
     else:
@@ -125,5 +125,5 @@ def _text(wanted: Comparison, parcel: Parcel) -> str:
         if wanted.names is not None:
             older, newer = f"**{wanted.names[0]}** ({older})", f"**{wanted.names[1]}** ({newer})"
         said = tr("{older} and {newer} side by side.", older=older, newer=newer)
-    link = parcel.link if parcel.link and parcel.path is None else ""
+    link = video.link if video.link and video.path is None else ""
     return "\n".join(line for line in (said, link) if line)

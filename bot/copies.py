@@ -14,7 +14,7 @@ from bot.presses import Buttons
 from bot.result_messages import fetch_message
 from jobs.errors import DeliveryError, UserError
 from jobs.job import Job, Result
-from jobs.ports import Parcel, Posted
+from jobs.ports import Posted, VideoPost
 from jobs.result_ports import Copy, CopyKind, Pair
 from jobs.services import Provider
 from jobs.size_ladder import post_within_limit
@@ -27,37 +27,37 @@ _uploads = asyncio.Semaphore(4)
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """Hold what is posted: `text` is made for the parcel, `job` is whose result it is."""
+class CopyMessage:
+    """Hold what is posted: `text` is made for the video, `job` is whose result it is."""
 
     kind: CopyKind
     pair: Pair
     job: Job
-    text: Callable[[Parcel], str]
+    text: Callable[[VideoPost], str]
     buttons: Buttons | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelPostman:
-    """Post one letter into one channel; this is the ladder's `Destination`."""
+class CopyDestination:
+    """Post one copy into one channel; this is the `Destination` of the size ladder."""
 
     bot: LumaBot
     channel_id: int
-    letter: Letter
+    outgoing: CopyMessage
 
     async def upload_limit(self, job: Job) -> int:
         """Return how many bytes a file may have there."""
         return await self.bot.desk.results.upload_limit(job)
 
-    async def post_result(self, job: Job, parcel: Parcel) -> Posted:
-        """Post the letter; raises TooLargeError when the file will not go, UserError for a link we lack."""
-        if parcel.path is None and not parcel.link:
+    async def post_result(self, job: Job, video: VideoPost) -> Posted:
+        """Post the copy; raises TooLargeError when the file will not go, UserError for a link we lack."""
+        if video.path is None and not video.link:
             raise UserError("The video is too large for this place.", rule="size")
         channel = self.bot.get_partial_messageable(self.channel_id)
-        parts: dict[str, Any] = {"content": self.letter.text(parcel)}
-        if self.letter.buttons is not None:
-            parts["view"] = self.letter.buttons
-        attachment = parcel.attachment
+        parts: dict[str, Any] = {"content": self.outgoing.text(video)}
+        if self.outgoing.buttons is not None:
+            parts["view"] = self.outgoing.buttons
+        attachment = video.attachment
         if attachment is None:
             with discord_errors("copy"):
                 async with asyncio.timeout(CALL_SECONDS):
@@ -83,18 +83,18 @@ async def find_standing(
 
 
 async def post_copy(
-    bot: LumaBot, channel_id: int, letter: Letter, result: Result, provider: Provider | None = None
+    bot: LumaBot, channel_id: int, outgoing: CopyMessage, result: Result, provider: Provider | None = None
 ) -> Copy:
     """Post a video of the shelf and remember the message; raises UserError."""
     desk = bot.desk
     try:
         posted = await post_within_limit(
-            letter.job, result, desk.results.gallery, ChannelPostman(bot, channel_id, letter), provider
+            outgoing.job, result, desk.results.gallery, CopyDestination(bot, channel_id, outgoing), provider
         )
     except DeliveryError as error:
         raise UserError("I could not post it there: {reason}.", rule="post", reason=str(error)) from error
     copy = Copy(posted.channel_id, posted.message_id, desk.clock.now_ms())
-    if not await desk.results.store.note_copy(letter.kind, letter.pair, copy):
+    if not await desk.results.store.note_copy(outgoing.kind, outgoing.pair, copy):
         await remove_message(bot, copy.channel_id, copy.message_id)
         raise UserError("This result was deleted, so nothing can be made from it any more.", rule="deleted")
     return copy

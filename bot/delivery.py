@@ -30,7 +30,7 @@ from bot.presses import Buttons
 from bot.result_buttons import failure_buttons, result_buttons
 from jobs.errors import DeliveryError, DeliveryRetryError, TooLargeError
 from jobs.job import Job
-from jobs.ports import Parcel, Posted
+from jobs.ports import Posted, VideoPost
 
 UPLOAD_SECONDS = 600.0
 # Far below the connector's limit, so that uploads never hold up answers to commands.
@@ -127,14 +127,14 @@ class DiscordDelivery:
         except ClosedError:
             return None
 
-    async def post_result(self, job: Job, parcel: Parcel) -> Posted:
+    async def post_result(self, job: Job, video: VideoPost) -> Posted:
         """Post the result and mention the requester; raises TooLargeError when the file will not go."""
-        attached: tuple[Path | None, str] = parcel.attachment or (None, "")
+        attached: tuple[Path | None, str] = video.attachment or (None, "")
         with speaking(job.locale):
             posted = await self._post(
                 Note(
                     job,
-                    lambda elsewhere: replies.result_text(job, parcel, elsewhere=elsewhere),
+                    lambda elsewhere: replies.result_text(job, video, elsewhere=elsewhere),
                     nonce_of(job, _again(job, "result")),
                     *attached,
                     result_buttons(self._bot, job),

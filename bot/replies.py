@@ -7,7 +7,7 @@ from bot import inert
 from bot.language import tr, tr_known
 from bot.remarks import say_remark
 from jobs.job import Charge, ClipSource, Failure, FailureCode, Job, Kind, State
-from jobs.ports import Parcel
+from jobs.ports import VideoPost
 
 MESSAGE_CHARS = 2000
 _ENDING = re.compile(r"-# Luma edit `([A-Z0-9]{3,10})`", re.ASCII)
@@ -145,29 +145,29 @@ def is_ending(content: str, job: Job) -> bool:
     return content.endswith("\n" + ending_mark(job))
 
 
-def result_text(job: Job, parcel: Parcel, *, elsewhere: str = "") -> str:
+def result_text(job: Job, video: VideoPost, *, elsewhere: str = "") -> str:
     """Return the message with a result; `elsewhere` says why it does not stand where it was asked for."""
-    lines = [elsewhere, *link_lines(job, parcel), *(inert.prose(say_remark(note)) for note in parcel.notes)]
+    lines = [elsewhere, *link_lines(job, video), *(inert.prose(say_remark(note)) for note in video.notes)]
     opening = tr("your edit is ready.") if job.kind is Kind.MODIFY else tr("your video is ready.")
     return _message(job, opening, lines)
 
 
-def link_lines(job: Job, parcel: Parcel) -> Iterable[str]:
+def link_lines(job: Job, video: VideoPost) -> Iterable[str]:
     """Say where a video is watched that is not attached whole, and how long; nothing without a link."""
-    if parcel.link is None:
+    if video.link is None:
         return
-    link = f"||{parcel.link} ||" if job.request.spoiler else parcel.link
-    ends_ms = parcel.link_expires_at_ms
+    link = f"||{video.link} ||" if job.request.spoiler else video.link
+    ends_ms = video.link_expires_at_ms
     until = " " + tr("(until {when})", when=relative_time(ends_ms)) if ends_ms else ""
     after = ""
-    if parcel.path is None and job.result is not None and not job.result.file:
+    if video.path is None and job.result is not None and not job.result.file:
         text = tr("I could not fetch the video myself. Watch or download it at the video service{until}:", until=until)
         after = "\n" + (
             tr("When that link has ended, `/luma show` gives you a new one.")
             if ends_ms
             else tr("The service does not say how long it keeps the video, so save it soon.")
         )
-    elif parcel.path is None:
+    elif video.path is None:
         text = tr("The video is too large to attach here. Watch or download it{until}:", until=until)
     else:
         text = tr("This is a smaller copy that fits here. The full video{until}:", until=until)

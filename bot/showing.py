@@ -5,7 +5,7 @@ import discord
 from bot import inert, refusals, replies
 from bot.cards import build_card, read_card
 from bot.client import LumaBot
-from bot.copies import Letter, find_standing, post_copy
+from bot.copies import CopyMessage, find_standing, post_copy
 from bot.entry import enter
 from bot.language import tr
 from bot.places import open_dm
@@ -16,7 +16,7 @@ from bot.result_messages import find_message
 from bot.versions import IN_TEXT, build_text, compare_menu, draw_versions, name_version
 from jobs.errors import DeliveryError, UserError
 from jobs.job import Job
-from jobs.ports import Parcel
+from jobs.ports import VideoPost
 from jobs.result_ports import CopyKind, Line, Pair
 
 FIELD_CHARS = 1024
@@ -93,8 +93,8 @@ async def _post(interaction: discord.Interaction[LumaBot], job: Job, channel_id:
     # What was never fetched is still at its service, which gives a new link; what was, may have been kept too long ago.
     if job.result.file and not await results.gallery.keeps(job.result.file):
         return await _find_message(interaction, job)
-    letter = Letter(CopyKind.AGAIN, Pair(job.id), job, lambda parcel: _text(job, parcel), result_buttons(bot, job))
-    copy = await post_copy(bot, channel_id, letter, job.result, results.provider_of(job.service))
+    outgoing = CopyMessage(CopyKind.AGAIN, Pair(job.id), job, lambda video: _text(job, video), result_buttons(bot, job))
+    copy = await post_copy(bot, channel_id, outgoing, job.result, results.provider_of(job.service))
     return replies.jump_url(job, copy.channel_id, copy.message_id)
 
 
@@ -106,7 +106,7 @@ async def _find_message(interaction: discord.Interaction[LumaBot], job: Job) -> 
     return message.jump_url
 
 
-def _text(job: Job, parcel: Parcel) -> str:
+def _text(job: Job, video: VideoPost) -> str:
     said = tr("Edit `{code}` by {member}, shown again.", code=job.code, member=f"<@{job.user_id}>")
     asked = inert.code_block(job.request.prompt, 800)
-    return "\n".join(line for line in (said, asked, *replies.link_lines(job, parcel)) if line)
+    return "\n".join(line for line in (said, asked, *replies.link_lines(job, video)) if line)

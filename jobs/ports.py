@@ -9,8 +9,20 @@ from jobs.services import Abilities, TemporaryLink
 from jobs.store_ports import Admitted, Attempt, Durations, JobEvent, JobStore, Lane, Outlook
 
 __all__ = [
-    "Admitted", "Alarms", "Attempt", "Clips", "Clock", "Delivery", "Durations", "Fitted", "JobEvent", "JobStore",
-    "Lane", "Outlook", "Parcel", "Posted",
+    "Admitted",
+    "Alarms",
+    "Attempt",
+    "Clips",
+    "Clock",
+    "Delivery",
+    "Durations",
+    "Fitted",
+    "JobEvent",
+    "JobStore",
+    "Lane",
+    "Outlook",
+    "Posted",
+    "VideoPost",
 ]  # fmt: skip
 
 
@@ -73,8 +85,8 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
-    """Hold what is handed over: a file to attach, or a link, or both (a smaller file and the full one's link).
+class VideoPost:
+    """Hold how a video is posted: as a file, as a link, or as both (a smaller file and the full one's link).
 
     `poster` is a still picture that goes with a link alone.
     """
@@ -110,7 +122,7 @@ class Delivery(Protocol):
     async def find_posted(self, job: Job) -> Posted | None:
         """Look for our own ending message of this job: the result, or the failure when the job has one."""
 
-    async def post_result(self, job: Job, parcel: Parcel) -> Posted:
+    async def post_result(self, job: Job, video: VideoPost) -> Posted:
         """Post the result and mention the requester; raises TooLargeError when the file will not go."""
 
     async def post_failure(self, job: Job) -> Posted:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jobs.errors import CallbackError
 from jobs.job import ClipFacts, Job, Kind, Picture, Prepared, Result
-from jobs.ports import Fitted, Parcel, Posted
+from jobs.ports import Fitted, Posted, VideoPost
 from jobs.quota import Allowance, Defaults
 from jobs.result_ports import BEFORE_AFTER
 from jobs.services import (
@@ -242,7 +242,7 @@ class FakeDelivery:
     limit_bytes: int = 10 * 1024 * 1024
     on_post: list[Exception] = field(default_factory=list)
     on_open: list[Exception] = field(default_factory=list)
-    messages: list[tuple[str, str, Parcel | None]] = field(default_factory=list)
+    messages: list[tuple[str, str, VideoPost | None]] = field(default_factory=list)
     shown: list[Job] = field(default_factory=list)
     searched: list[str] = field(default_factory=list)
     after_post: list[BaseException] = field(default_factory=list)
@@ -276,9 +276,9 @@ class FakeDelivery:
                 return Posted(job.thread_id or 1, 800 + index)
         return None
 
-    async def post_result(self, job: Job, parcel: Parcel) -> Posted:
+    async def post_result(self, job: Job, video: VideoPost) -> Posted:
         """Post a result."""
-        return self._post("result", job, parcel)
+        return self._post("result", job, video)
 
     async def post_failure(self, job: Job) -> Posted:
         """Post a failure."""
@@ -288,10 +288,10 @@ class FakeDelivery:
         """Keep what the card would show."""
         self.shown.append(job)
 
-    def _post(self, kind: str, job: Job, parcel: Parcel | None) -> Posted:
+    def _post(self, kind: str, job: Job, video: VideoPost | None) -> Posted:
         if self.on_post:
             raise self.on_post.pop(0)
-        self.messages.append((kind, job.id, parcel))
+        self.messages.append((kind, job.id, video))
         if self.after_post:
             raise self.after_post.pop(0)
         return Posted(job.thread_id or 1, 800 + len(self.messages) - 1)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.job import Failure, FailureCode, Job, Prepared, Result, State
-from jobs.ports import Parcel
+from jobs.ports import VideoPost
 from sandbox.discord.model import Json, Message
 from sandbox.discord.views import InteractionView, MessageView
 from tests.bot.world import BotWorld
@@ -45,7 +45,7 @@ async def deliver(world: BotWorld, job: Job, **changes: Any) -> Job:
         **changes,
     )
     path = world.clips.path(result.file)
-    posted = await world.delivery.post_result(job, Parcel(path, f"luma-{job.code}.mp4"))
+    posted = await world.delivery.post_result(job, VideoPost(path, f"luma-{job.code}.mp4"))
     ends = {"result_channel_id": posted.channel_id, "result_message_id": posted.message_id}
     return await world.put(job, state=State.DELIVERED, **ends)
 

@@ -11,7 +11,7 @@ import pytest
 from bot.delivery import DiscordDelivery
 from jobs.errors import DeliveryError, DeliveryRetryError, TooLargeError
 from jobs.job import Failure, FailureCode, Job, State
-from jobs.ports import Parcel
+from jobs.ports import VideoPost
 from sandbox.discord import permissions as can
 from sandbox.discord.model import MIB, Overwrite
 from tests.bot.world import BotWorld, open_bot_world
@@ -44,8 +44,8 @@ async def placed(world: BotWorld, channel: int | str = "edits", **options: Any) 
     )
 
 
-def parcel_of(job: Job, path: Path | None, **changes: Any) -> Parcel:
-    return Parcel(path, f"luma-{job.code}.mp4", **changes)
+def video_post_of(job: Job, path: Path | None, **changes: Any) -> VideoPost:
+    return VideoPost(path, f"luma-{job.code}.mp4", **changes)
 
 
 def deny(world: BotWorld, channel: str, bits: int) -> None:
@@ -61,7 +61,7 @@ async def test_a_straight_job_takes_four_requests(tmp_path: Path, video: Path) -
         await world.results.claim_telling(world.server.world.find_user("Mia").id, now_ms=1)
         before = len(world.server.exchanges)
         job = await placed(world)
-        posted = await world.delivery.post_result(job, parcel_of(job, video))
+        posted = await world.delivery.post_result(job, video_post_of(job, video))
         world.delivery.show(
             await world.put(
                 job,
@@ -86,7 +86,7 @@ async def test_a_straight_job_takes_four_requests(tmp_path: Path, video: Path) -
 
 async def test_a_result_mentions_the_requester_alone(world: BotWorld, video: Path) -> None:
     job = await placed(world, prompt="make it warm @everyone <@1>")
-    posted = await world.delivery.post_result(job, parcel_of(job, video))
+    posted = await world.delivery.post_result(job, video_post_of(job, video))
 
     message = world.actor.message("Mia", posted.message_id)
     assert posted.channel_id == job.thread_id
@@ -99,7 +99,7 @@ async def test_a_result_mentions_the_requester_alone(world: BotWorld, video: Pat
 
 async def test_a_spoiler_is_hidden(world: BotWorld, video: Path) -> None:
     job = await placed(world, spoiler=True)
-    posted = await world.delivery.post_result(job, parcel_of(job, video))
+    posted = await world.delivery.post_result(job, video_post_of(job, video))
     assert world.actor.message("Mia", posted.message_id).attachments[0].spoiler
 
 
@@ -107,7 +107,7 @@ async def test_a_link_is_shown_with_its_end(world: BotWorld) -> None:
     job = await placed(world)
     link = "https://bot.example/files/result.mp4?sig=abc"
     posted = await world.delivery.post_result(
-        job, parcel_of(job, None, link=link, link_expires_at_ms=1_800_000_000_000)
+        job, video_post_of(job, None, link=link, link_expires_at_ms=1_800_000_000_000)
     )
     content = world.actor.message("Mia", posted.message_id).content
     assert link in content
@@ -131,8 +131,8 @@ async def test_a_failure_says_why_what_to_do_and_that_it_was_not_counted(world: 
 
 async def test_a_message_sent_twice_stands_once(world: BotWorld, video: Path) -> None:
     job = await placed(world)
-    first = await world.delivery.post_result(job, parcel_of(job, video))
-    second = await world.delivery.post_result(job, parcel_of(job, video))
+    first = await world.delivery.post_result(job, video_post_of(job, video))
+    second = await world.delivery.post_result(job, video_post_of(job, video))
     assert first == second
 
 
@@ -142,7 +142,7 @@ class TestPlaces:
         thread = world.server.world.channels[job.thread_id or 0]
         assert thread.thread is not None
         thread.thread.archived = True
-        posted = await world.delivery.post_result(job, parcel_of(job, video))
+        posted = await world.delivery.post_result(job, video_post_of(job, video))
         assert posted.channel_id == job.thread_id
         assert not thread.thread.archived
 
@@ -151,7 +151,7 @@ class TestPlaces:
         thread = world.server.world.channels[job.thread_id or 0]
         assert thread.thread is not None
         thread.thread.locked = thread.thread.archived = True
-        posted = await world.delivery.post_result(job, parcel_of(job, video))
+        posted = await world.delivery.post_result(job, video_post_of(job, video))
         assert posted.channel_id == job.card_channel_id
         assert world.actor.message("Mia", posted.message_id).reply_to == job.card_message_id
 
@@ -167,7 +167,7 @@ class TestPlaces:
         job = await placed(world)
         deny(world, "edits", can.SEND_MESSAGES | can.SEND_MESSAGES_IN_THREADS)
         before = len(world.server.exchanges)
-        posted = await world.delivery.post_result(job, parcel_of(job, video))
+        posted = await world.delivery.post_result(job, video_post_of(job, video))
         message = world.actor.message("Mia", posted.message_id)
         assert posted.channel_id not in (job.card_channel_id, job.thread_id)
         assert f"<#{job.channel_id}>" in message.content
@@ -180,7 +180,7 @@ class TestPlaces:
         world.server.world.find_user("Mia").accepts_dms = False
         before = len(world.server.exchanges)
         with pytest.raises(DeliveryError) as caught:
-            await world.delivery.post_result(job, parcel_of(job, video))
+            await world.delivery.post_result(job, video_post_of(job, video))
         assert not isinstance(caught.value, DeliveryRetryError | TooLargeError)
         refused = [one for one in world.server.exchanges[before:] if one.status >= 400]
         assert len(refused) == 3
@@ -197,7 +197,7 @@ class TestPlaces:
         post = await world.actor.start_post("Mia", "clip-help", "my clip", "look")
         job = await placed(world, channel=post.id)
         assert job.thread_id == post.id
-        posted = await world.delivery.post_result(job, parcel_of(job, video))
+        posted = await world.delivery.post_result(job, video_post_of(job, video))
         assert posted.channel_id == post.id
         assert world.actor.message("Mia", posted.message_id).reply_to == job.card_message_id
         assert not world.sent("POST", "/threads")
@@ -216,7 +216,7 @@ class TestPlaces:
         dm = world.server.world.open_dm(world.server.world.find_user("Mia"))
         job = await placed(world, channel=dm.id)
         assert (job.guild_id, job.thread_id) == (None, None)
-        posted = await world.delivery.post_result(job, parcel_of(job, video))
+        posted = await world.delivery.post_result(job, video_post_of(job, video))
         assert posted.channel_id == dm.id
         assert world.actor.message("Mia", posted.message_id).reply_to == job.card_message_id
 
@@ -224,7 +224,7 @@ class TestPlaces:
         job = await placed(world, private=True)
         dm = world.server.world.open_dm(world.server.world.find_user("Mia"))
         assert job.card_channel_id == dm.id
-        posted = await world.delivery.post_result(job, parcel_of(job, video))
+        posted = await world.delivery.post_result(job, video_post_of(job, video))
         assert posted.channel_id == dm.id
         assert not world.messages("Noah", "edits")
 
@@ -269,7 +269,7 @@ class TestOpening:
         world.server.faults.add("POST", "/threads", status=400, code=160006)
         job = await placed(world)
         assert job.thread_id is None
-        posted = await world.delivery.post_result(job, parcel_of(job, video))
+        posted = await world.delivery.post_result(job, video_post_of(job, video))
         assert posted.channel_id == job.card_channel_id
         assert world.actor.message("Mia", posted.message_id).reply_to == job.card_message_id
 
@@ -293,7 +293,7 @@ class TestFinding:
     async def test_a_result_is_found_again(self, world: BotWorld, video: Path) -> None:
         job = await placed(world)
         assert await world.delivery.find_posted(job) is None
-        posted = await world.delivery.post_result(job, parcel_of(job, video))
+        posted = await world.delivery.post_result(job, video_post_of(job, video))
         assert await world.delivery.find_posted(job) == posted
 
     async def test_a_failure_is_no_result(self, world: BotWorld, video: Path) -> None:
@@ -302,7 +302,7 @@ class TestFinding:
         told = await world.delivery.post_failure(failed)
         assert await world.delivery.find_posted(job) is None
         assert await world.delivery.find_posted(failed) == told
-        posted = await world.delivery.post_result(job, parcel_of(job, video))
+        posted = await world.delivery.post_result(job, video_post_of(job, video))
         assert await world.delivery.find_posted(job) == posted
 
     async def test_other_peoples_words_are_not_ours(self, world: BotWorld) -> None:
@@ -317,14 +317,14 @@ class TestFinding:
         for number in range(230):
             world.discord_clock.advance(1)
             await world.actor.post("Noah", "edits", f"chatter {number}")
-        posted = await world.delivery.post_result(job, parcel_of(job, video))
+        posted = await world.delivery.post_result(job, video_post_of(job, video))
         assert await world.delivery.find_posted(job) == posted
         assert world.sent("GET", "/messages") >= 3
 
     async def test_an_ending_in_direct_messages_is_found(self, world: BotWorld, video: Path) -> None:
         job = await placed(world)
         deny(world, "edits", can.VIEW_CHANNEL)
-        posted = await world.delivery.post_result(job, parcel_of(job, video))
+        posted = await world.delivery.post_result(job, video_post_of(job, video))
         assert await world.delivery.find_posted(job) == posted
 
 
@@ -334,7 +334,7 @@ class TestRefusals:
         large.write_bytes(bytes(11 * MIB))
         job = await placed(world)
         with pytest.raises(TooLargeError):
-            await world.delivery.post_result(job, parcel_of(job, large))
+            await world.delivery.post_result(job, video_post_of(job, large))
 
     @pytest.mark.parametrize("fault", [{"status": 503}, {"drop": True}, {"retry_after": 3600.0}])
     async def test_a_passing_trouble_is_told_to_try_again(
@@ -343,13 +343,13 @@ class TestRefusals:
         job = await placed(world)
         world.server.faults.add("POST", r"/channels/\d+/messages$", **fault)
         with pytest.raises(DeliveryRetryError):
-            await world.delivery.post_result(job, parcel_of(job, video))
-        assert (await world.delivery.post_result(job, parcel_of(job, video))).channel_id == job.thread_id
+            await world.delivery.post_result(job, video_post_of(job, video))
+        assert (await world.delivery.post_result(job, video_post_of(job, video))).channel_id == job.thread_id
 
     async def test_a_short_rate_limit_is_waited_for(self, world: BotWorld, video: Path) -> None:
         job = await placed(world)
         world.server.faults.add("POST", r"/channels/\d+/messages$", retry_after=0.05)
-        posted = await world.delivery.post_result(job, parcel_of(job, video))
+        posted = await world.delivery.post_result(job, video_post_of(job, video))
         thread = [one for one in world.messages("Mia", job.thread_id or 0) if one.attachments]
         assert [one.id for one in thread] == [posted.message_id]
 

@@ -12,7 +12,7 @@ from bot.history import Page, View, build_page, page_parts
 from bot.own_jobs import name_choice
 from bot.versions import build_text
 from jobs.job import ClipSource, Failure, FailureCode, Job, Prepared, Remark, State
-from jobs.ports import Parcel
+from jobs.ports import VideoPost
 from jobs.result_ports import Line, Version
 from tests.bot.test_inert import LIVE, PAYLOADS
 from tests.bot.world import open_bot_world
@@ -89,25 +89,25 @@ def test_cards_show_nothing_live() -> None:
 def test_endings_show_nothing_live_and_fit() -> None:
     for payload in PAYLOADS:
         for job in jobs_saying(payload):
-            parcel = Parcel(Path("r.mp4"), "luma.mp4", "https://bot.example/files/r.mp4", 5_000, True, (said(payload),))
+            video = VideoPost(
+                Path("r.mp4"), "luma.mp4", "https://bot.example/files/r.mp4", 5_000, True, (said(payload),)
+            )
             told = replace(job, failure=Failure(FailureCode.REFUSED, payload))
             for text in (
-                replies.result_text(job, parcel, elsewhere=replies.moved_here(2)),
-                replies.result_text(job, replace(parcel, path=None)),
+                replies.result_text(job, video, elsewhere=replies.moved_here(2)),
+                replies.result_text(job, replace(video, path=None)),
                 replies.failure_text(told, elsewhere=replies.moved_here(2)),
             ):
                 assert not LIVE.search(bare(text)), (payload, text)
                 assert inert.length(text) <= 2000
-            assert replies.is_ending(
-                replies.result_text(replace(job, failure=None), parcel), replace(job, failure=None)
-            )
+            assert replies.is_ending(replies.result_text(replace(job, failure=None), video), replace(job, failure=None))
             assert replies.is_ending(replies.failure_text(told), told)
 
 
 def test_the_longest_link_leaves_the_ending_whole() -> None:
     job = make_job(State.DELIVERING, request=replace(make_job().request, prompt="warm " * 160))
     link = "https://bot.example/files/" + "s" * 1500
-    text = replies.result_text(job, Parcel(None, "luma.mp4", link, 5_000))
+    text = replies.result_text(job, VideoPost(None, "luma.mp4", link, 5_000))
     assert link in text
     assert inert.length(text) <= 2000
 

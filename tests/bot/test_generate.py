@@ -8,7 +8,7 @@ import pytest
 
 from jobs.errors import OutOfCreditError
 from jobs.job import Job, Kind, Result, State
-from jobs.ports import Parcel
+from jobs.ports import VideoPost
 from sandbox.discord.actor import RefusedError
 from sandbox.discord.views import InteractionView
 from tests.bot.test_modify import card_text, refusal
@@ -58,7 +58,7 @@ async def finished(
 async def deliver(world: BotWorld, job: Job, result: Result = RESULT) -> Job:
     """Post a job's result."""
     job = await world.finish(job, result=result, posting_at_ms=world.clock.now_ms())
-    posted = await world.delivery.post_result(job, Parcel(None, "luma.mp4", "https://bot.example/v"))
+    posted = await world.delivery.post_result(job, VideoPost(None, "luma.mp4", "https://bot.example/v"))
     return await world.put(
         job,
         state=State.DELIVERED,

@@ -10,7 +10,7 @@ from jobs.choosing import refuse_all
 from jobs.errors import ProviderAuthError, UnusableClipError
 from jobs.gates import REASONS
 from jobs.job import ClipFacts, Failure, FailureCode, Kind, Result, State
-from jobs.ports import Parcel
+from jobs.ports import VideoPost
 from sandbox.discord.views import MessageView
 from tests.bot.world import BotWorld, open_bot_world
 from tests.fakes import abilities_of
@@ -76,7 +76,7 @@ async def test_a_result_speaks_the_language_of_who_asked_for_it(world: BotWorld,
         await world.modify(user)
         (job,) = [each for each in await world.jobs() if each.state is State.QUEUED]
         done = await world.finish(job, result=Result("https://x.invalid/v", "r.mp4", FACTS))
-        posted = await world.delivery.post_result(done, Parcel(video, "luma.mp4"))
+        posted = await world.delivery.post_result(done, VideoPost(video, "luma.mp4"))
         message = next(each for each in world.messages(user, posted.channel_id) if each.id == posted.message_id)
         assert f"<@{job.user_id}> {wanted}" in message.content
         assert has_chinese(words_of(message)) == (user == "Mia")

@@ -6,7 +6,7 @@ import pytest
 
 from jobs.errors import DeliveryError, DeliveryRetryError
 from jobs.job import Failure, FailureCode
-from jobs.ports import Parcel
+from jobs.ports import VideoPost
 from tests.bot.test_delivery import placed
 from tests.bot.world import BotWorld, open_bot_world
 
@@ -16,7 +16,7 @@ POSTS = r"/channels/\d+/messages$"
 async def post(world: BotWorld) -> tuple[int, int]:
     """Post a result; return the channel it should be in, and the one it is in."""
     job = await placed(world)
-    posted = await world.delivery.post_result(job, Parcel(None, "luma.mp4", "https://service.example/v.mp4"))
+    posted = await world.delivery.post_result(job, VideoPost(None, "luma.mp4", "https://service.example/v.mp4"))
     return job.channel_id, posted.channel_id
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from jobs.admin import Act
 from jobs.job import Charge, Job, Prepared, Result, State
-from jobs.ports import Parcel
+from jobs.ports import VideoPost
 from sandbox.discord import permissions as can
 from sandbox.discord.model import FORUM, MEDIA, TEXT, Channel, Overwrite
 from sandbox.discord.views import InteractionView, MessageView
@@ -33,7 +33,7 @@ async def deliver(world: BotWorld, user: str = "Mia", **options: str | bool) -> 
         clip=Prepared(files["clip"], FACTS),
         result=Result("https://results.example/secret", files["result"], FACTS),
     )
-    posted = await world.delivery.post_result(job, Parcel(world.folder / files["result"], f"luma-{job.code}.mp4"))
+    posted = await world.delivery.post_result(job, VideoPost(world.folder / files["result"], f"luma-{job.code}.mp4"))
     place = {"result_channel_id": posted.channel_id, "result_message_id": posted.message_id}
     return await end(world, job, **place), posted.message_id
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from jobs.job import Job, Prepared, Result, State
-from jobs.ports import Parcel
+from jobs.ports import VideoPost
 from media.clips import ClipLimits, ShelfClips
 from media.edit import EditLimits, Editor
 from media.fetch import Fetcher
@@ -48,7 +48,7 @@ class Studio:
         job = await self.world.finish(
             job, thread_id=opened.thread_id, clip=Prepared(clip, facts), result=Result("https://r.example", file, facts)
         )
-        posted = await self.world.delivery.post_result(job, Parcel(path, f"luma-{job.code}.mp4"))
+        posted = await self.world.delivery.post_result(job, VideoPost(path, f"luma-{job.code}.mp4"))
         ends = {"result_channel_id": posted.channel_id, "result_message_id": posted.message_id}
         return await self.world.put(job, state=State.DELIVERED, **ends)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.job import Job, Picture, Prepared, Result
-from jobs.ports import Fitted, Parcel, Posted
+from jobs.ports import Fitted, Posted, VideoPost
 from jobs.services import Abilities, Accepted, CallbackNote, Order, Status, TemporaryLink
 from storage.database import Session
 from tests.fakes import FACTS, abilities_of
@@ -148,7 +148,7 @@ class AskingDelivery:
         posted: Posted | None = await Ask("find", ending_of(job))
         return posted
 
-    async def post_result(self, job: Job, parcel: Parcel) -> Posted:
+    async def post_result(self, job: Job, video: VideoPost) -> Posted:
         """Post a result."""
         posted: Posted = await Ask("post", ending_of(job))
         return posted

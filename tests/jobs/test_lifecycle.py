@@ -28,7 +28,7 @@ from jobs.errors import (
     UserError,
 )
 from jobs.job import TOO_LARGE, Charge, FailureCode, Remark, State
-from jobs.ports import Fitted, Parcel
+from jobs.ports import Fitted, VideoPost
 from jobs.retries import HOUR_MS, MINUTE_MS, UNKNOWN_TASK
 from jobs.services import Accepted, Progress, Status
 from tests.fakes import abilities_of
@@ -431,9 +431,9 @@ async def test_a_result_that_cannot_be_fetched_is_handed_over_as_the_services_li
     world.provider.status = DONE
     world.clips.on_fetch = [SourceUnavailableError("cut")] * 99
     await world.run_to(job, State.DELIVERED)
-    parcel = world.delivery.messages[0][2]
-    assert parcel is not None
-    assert (parcel.path, parcel.link) == (None, DONE.urls[0])
+    video = world.delivery.messages[0][2]
+    assert video is not None
+    assert (video.path, video.link) == (None, DONE.urls[0])
     assert world.alarms.heard
 
 
@@ -443,9 +443,9 @@ async def test_a_result_beyond_us_is_handed_over_as_a_link_with_the_reason_and_a
     world.clips.on_fetch = [BeyondUsError("it is larger", Remark(TOO_LARGE, {"bytes": 5}))]
     world.delivery.after_post = [DeliveryRetryError("503")]
     await world.run_to(job, State.DELIVERED)
-    parcel = world.delivery.messages[0][2]
-    assert parcel is not None
-    assert (parcel.path, parcel.link, parcel.notes) == (None, DONE.urls[0], (Remark(TOO_LARGE, {"bytes": 5}),))
+    video = world.delivery.messages[0][2]
+    assert video is not None
+    assert (video.path, video.link, video.notes) == (None, DONE.urls[0], (Remark(TOO_LARGE, {"bytes": 5}),))
     assert world.clips.fetched == []
     assert await world.reservation(job) == "settled"
     assert world.alarms.heard
@@ -461,9 +461,9 @@ async def test_a_fault_of_ours_does_not_lose_a_finished_video(world: World, faul
     await world.work()
     world.clock.advance(24 * HOUR_MS)
     done = await world.run_to(job, State.DELIVERED)
-    parcel = world.delivery.messages[0][2]
-    assert parcel is not None
-    assert (parcel.path, parcel.link) == (None, DONE.urls[0])
+    video = world.delivery.messages[0][2]
+    assert video is not None
+    assert (video.path, video.link) == (None, DONE.urls[0])
     assert done.failure is None
     assert [kind for kind, _, _ in world.delivery.messages] == ["result"]
     assert world.alarms.heard
@@ -489,14 +489,14 @@ async def test_a_result_that_is_no_video_is_a_failure_and_not_charged(world: Wor
     assert [kind for kind, _, _ in world.delivery.messages] == ["failure"]
 
 
-async def parcel_of(world: World) -> Parcel:
+async def video_post_of(world: World) -> VideoPost:
     """Run one job to its end and return what was handed over."""
     job = await world.accept()
     world.provider.status = DONE
     await world.run_to(job, State.DELIVERED)
-    parcel = world.delivery.messages[-1][2]
-    assert parcel is not None
-    return parcel
+    video = world.delivery.messages[-1][2]
+    assert video is not None
+    return video
 
 
 async def test_a_file_that_discord_refuses_for_its_size_becomes_a_smaller_one_with_a_link(
@@ -505,33 +505,33 @@ async def test_a_file_that_discord_refuses_for_its_size_becomes_a_smaller_one_wi
     world.delivery.on_post = [TooLargeError("413")]
     small = Fitted(tmp_path / "small.mp4", 1_000, shrunk=True)
     world.clips.on_fit = [Fitted(tmp_path / "big.mp4", 9_000_000, shrunk=False), small]
-    parcel = await parcel_of(world)
-    assert parcel.path == small.path
-    assert parcel.shrunk
-    assert (parcel.link or "").startswith("https://bot.example/files/result-")
+    video = await video_post_of(world)
+    assert video.path == small.path
+    assert video.shrunk
+    assert (video.link or "").startswith("https://bot.example/files/result-")
 
 
 async def test_a_file_that_no_encode_makes_fit_becomes_a_link(world: World) -> None:
     world.clips.on_fit = [None]
-    parcel = await parcel_of(world)
-    assert parcel.path is None
-    assert (parcel.link or "").startswith("https://bot.example/files/result-")
+    video = await video_post_of(world)
+    assert video.path is None
+    assert (video.link or "").startswith("https://bot.example/files/result-")
 
 
 async def test_an_encode_that_fails_still_hands_over_a_link(world: World) -> None:
     world.clips.on_fit = [MediaError("the encoder died")]
-    assert (await parcel_of(world)).path is None
+    assert (await video_post_of(world)).path is None
 
 
 async def test_discord_that_refuses_every_size_gets_a_link(world: World) -> None:
     world.delivery.on_post = [TooLargeError("413")] * 4
-    assert (await parcel_of(world)).path is None
+    assert (await video_post_of(world)).path is None
 
 
 async def test_without_a_public_address_the_link_is_the_services(world: World) -> None:
     world.clips.hosted = False
     world.clips.on_fit = [None]
-    assert (await parcel_of(world)).link == DONE.urls[0]
+    assert (await video_post_of(world)).link == DONE.urls[0]
 
 
 async def test_a_result_that_nowhere_can_be_posted_is_kept_and_not_charged(world: World) -> None:
