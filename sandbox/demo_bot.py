@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import signal
-import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+
+from sandbox.child_process import command_of
 
 _ROOT = Path(__file__).parent.parent
 _STOP_SECONDS = 12.0
@@ -100,8 +101,7 @@ class BotChild:
 
     async def _spawn(self, environment: dict[str, str]) -> Process:
         return await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "bot", "run"),
+            *command_of("-m", "bot", "run"),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=PIPE,
             stderr=asyncio.subprocess.STDOUT,

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import os
 import platform
+import signal
 import sys
 import tempfile
 import time
@@ -48,6 +49,8 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path(), help="folder of the report")
     parser.add_argument("--seconds", type=float, default=LONGEST_SECONDS, help="the longest one part may take")
     wanted = parser.parse_args()
+    # A SIGTERM, as of `timeout`, ends it as Ctrl-C does: with its children, and its files removed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     figures: list[Figure] = []
     for part in wanted.only:
         started = time.monotonic()

@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from sandbox.child_process import command_of
 from sandbox.discord.server import DiscordServer
 from sandbox.video.clip import draw_clip
 from tests.bench.crowd import Crowd
@@ -63,7 +63,7 @@ async def _open_bare() -> AsyncIterator[tuple[DiscordServer, int]]:
             "DISCORD_API_URL": discord.api_url,
             "DISCORD_GATEWAY_URL": discord.gateway_url,
         }
-        command = [sys.executable, "-m", "tests.bench.bare_bot"]
+        command = command_of("-m", "tests.bench.bare_bot")
         process = await asyncio.create_subprocess_exec(*command, env={**os.environ, **addresses})
         try:
             await discord.world.hub.wait_for(

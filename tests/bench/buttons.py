@@ -2,9 +2,9 @@
 
 import asyncio
 import os
-import sys
 from pathlib import Path
 
+from sandbox.child_process import command_of
 from sandbox.discord.server import DiscordServer
 from tests.bench.meter import read_memory
 from tests.bench.report import Figure
@@ -27,7 +27,7 @@ async def measure_buttons(folder: Path) -> list[Figure]:
             "CHANNEL_ID": str(discord.world.find_channel("edits").id),
             "RESULTS": str(RESULTS),
         }
-        child = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.bench.button_bot", env=environment)
+        child = await asyncio.create_subprocess_exec(*command_of("-m", "tests.bench.button_bot"), env=environment)
         try:
             early = await _memory_after(discord, child, WARM)
             late = await _memory_after(discord, child, RESULTS)

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import json
-import sys
 import time
 from asyncio.subprocess import PIPE
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from bot.web.server import WebServer
 from jobs.job import State
 from jobs.ports import Attempt
 from jobs.services import CallbackNote
+from sandbox.child_process import command_of
 from storage import open_store
 from tests.bench.report import Figure, percentile
 from tests.jobs.making import make_new
@@ -74,7 +74,7 @@ async def _running_job(world: World, number: int) -> str:
 async def _burst(port: int, tokens: Sequence[str]) -> tuple[float, list[float]]:
     """Return the seconds of a burst by a process of its own, and each call's milliseconds."""
     lines = "".join(f"/callbacks/kie/{token} task-{number}\n" for number, token in enumerate(tokens))
-    command = [sys.executable, "-m", "tests.bench.caller", str(port)]
+    command = command_of("-m", "tests.bench.caller", str(port))
     process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
     try:
         output, _ = await process.communicate(lines.encode())
