@@ -16,6 +16,7 @@ from typing import Any
 from tests.bench.acknowledgement import measure_acknowledgement
 from tests.bench.buttons import measure_buttons
 from tests.bench.callbacks import measure_callbacks
+from tests.bench.limits import within
 from tests.bench.media import measure_media
 from tests.bench.memory import measure_memory
 from tests.bench.presses import measure_presets, measure_presses
@@ -63,16 +64,16 @@ def main() -> int:
 
 
 def _measure(part: str, seconds: float) -> list[Figure]:
-    async def within_time(folder: Path) -> list[Figure]:
-        async with asyncio.timeout(seconds):
-            return await PARTS[part](folder)
-
     try:
         with tempfile.TemporaryDirectory(prefix="luma-bench-", ignore_cleanup_errors=True) as folder:
-            return asyncio.run(within_time(Path(folder)))
+            return asyncio.run(within(seconds, PARTS[part](Path(folder)), _say))
     except Exception as error:  # whatever it is, the other parts can still be measured
         traceback.print_exc()
         return [Figure(part, f"did not finish: {type(error).__name__}", None, "", met=False)]
+
+
+def _say(text: str) -> None:
+    print(f"  {text}", flush=True)
 
 
 def _machine() -> str:
