@@ -11,6 +11,7 @@ from bot.replies import relative_time, state_word
 from jobs.admin import BudgetWarning
 from jobs.job import Job
 from jobs.quota import Period
+from jobs.tries import Spent
 from jobs.words import Hit
 
 _NAMED_WORDS = 10
@@ -24,6 +25,24 @@ def blocked_alert(user_id: int, channel_id: int | None, text: str, hits: Sequenc
     panel.add_field(name=tr("Member"), value=f"<@{user_id}>")
     panel.add_field(name=tr("Channel"), value=where)
     panel.add_field(name=tr("Words"), value=words)
+    return panel
+
+
+def tries_alert(user_id: int, channel_id: int | None, spent: Spent) -> discord.Embed:
+    """Return the alert of somebody who keeps asking in vain, or of a server where many do."""
+    title, who = tr("A member keeps being refused"), tr("Member")
+    text = tr(
+        "I look at their next try {when}; `/luma-mod block` keeps them out.", when=relative_time(spent.again_at_ms)
+    )
+    if not spent.is_own:
+        title, who = tr("Many tries are being refused"), tr("The last one")
+        text = tr(
+            "Members of this server keep asking for what I must refuse. Perhaps many small accounts do so: "
+            "`/luma-setup pause` stops them all, `/luma-setup roles` lets in members with a role alone."
+        )
+    panel = discord.Embed(title=title, description=text, color=YELLOW)
+    panel.add_field(name=who, value=f"<@{user_id}>")
+    panel.add_field(name=tr("Channel"), value=f"<#{channel_id}>" if channel_id else tr("unknown"))
     return panel
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import discord
 
 from bot.admin import Administration
-from bot.alert_replies import blocked_alert, budget_alert, outage_alert, stuck_alert
+from bot.alert_replies import blocked_alert, budget_alert, outage_alert, stuck_alert, tries_alert
 from bot.faults import DISCORD_FAULTS
 from bot.language import speaking
 from bot.refusal_guard import RefusalGuard
@@ -17,6 +17,7 @@ from jobs.admin import BudgetWarning
 from jobs.errors import LumaBotError
 from jobs.job import OPEN_STATES, Job
 from jobs.ports import Clock
+from jobs.tries import Spent
 from jobs.words import Hit
 
 # Of one kind in one server: an abuser must not flood the moderators' channel.
@@ -45,6 +46,12 @@ class Alerts:
         if interaction.guild_id is not None:
             user_id, channel_id = interaction.user.id, interaction.channel_id
             self._tell(interaction.guild_id, "words", lambda: blocked_alert(user_id, channel_id, text, hits))
+
+    def tell_tries(self, interaction: discord.Interaction[Any], spent: Spent) -> None:
+        """Tell that a member, or a server as a whole, keeps asking in vain."""
+        if interaction.guild_id is not None:
+            user_id, channel_id = interaction.user.id, interaction.channel_id
+            self._tell(interaction.guild_id, "tries", lambda: tries_alert(user_id, channel_id, spent))
 
     def tell_budget(self, warning: BudgetWarning) -> None:
         """Tell that a server's budget runs out, or has."""

@@ -45,6 +45,7 @@ from jobs.intake import Intake
 from jobs.outside import Outside
 from jobs.redelivery import Redelivery
 from jobs.services import Provider
+from jobs.tries import Tries
 from jobs.worker import Worker
 from media.counts import MediaCounts
 from media.links import explain_link
@@ -232,6 +233,7 @@ def _build_desk(
         admin=admin,
         styles=StyleShelf(SqlStyleStore(database)),
         showcase=Showcase(bot, SqlShareStore(database), outside.store.get, ShareFiles(results), outside.clock),
+        tries=Tries(outside.clock, most=settings.refused_tries, seconds=settings.refused_try_seconds),
         max_clip_bytes=int(settings.clip_max_bytes),
         work=work,
         room=DiskRoom(media.shelf.has_room, outside.alarms),

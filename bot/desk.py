@@ -14,6 +14,7 @@ from jobs.admin import Act, LogNote
 from jobs.job import Charge, Job, Kind, NewJob, State
 from jobs.ports import Clock, Durations, Posted
 from jobs.services import Abilities
+from jobs.tries import Tries
 
 
 class LifecycleActs(Protocol):
@@ -90,6 +91,7 @@ class Desk:
     results: ResultDesk
     styles: StyleShelf
     showcase: Showcase
+    tries: Tries
     max_clip_bytes: int = 500_000_000
     work: MediaWork = field(default_factory=MediaWork)
     room: DiskRoom = field(default_factory=DiskRoom)

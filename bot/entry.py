@@ -6,6 +6,8 @@ from bot import inert
 from bot.admin import build_asker
 from bot.bot_permissions import check_bot_permissions
 from bot.client import LumaBot
+from bot.faults import ASKED
+from bot.replies import relative_time
 from jobs.errors import LimitReachedError, UserError
 from jobs.job import Request
 from jobs.words import build_filter
@@ -17,6 +19,7 @@ async def enter(interaction: discord.Interaction[LumaBot]) -> None:
     """Raise UserError unless the person may edit here and the bot may work here; asked once per interaction."""
     if _ENTERED in interaction.extras:
         return
+    _check_tries(interaction)
     desk = interaction.client.desk
     access = await desk.admin.quotas.access(build_asker(interaction), now_ms=desk.clock.now_ms())
     if access.barrier is not None:
@@ -25,6 +28,28 @@ async def enter(interaction: discord.Interaction[LumaBot]) -> None:
     if interaction.channel_id is not None:
         interaction.client.refusals.forgive(interaction.channel_id)
     interaction.extras[_ENTERED] = True
+
+
+def _check_tries(interaction: discord.Interaction[LumaBot]) -> None:
+    """Raise UserError, before anything is looked up, while somebody has asked in vain too often of late."""
+    spent = interaction.client.desk.tries.look(interaction.user.id, interaction.guild_id)
+    if spent is None:
+        interaction.extras[ASKED] = True
+        return
+    if spent.is_news:
+        interaction.client.alerts.tell_tries(interaction, spent)
+    when = relative_time(spent.again_at_ms)
+    if spent.is_own:
+        raise UserError(
+            "I had to refuse you too often in a short while, and look at your next try {when}. Nothing was counted.",
+            rule="tries",
+            when=when,
+        )
+    raise UserError(
+        "Too much had to be refused here in a short while. Please try again {when}. Nothing was counted.",
+        rule="tries",
+        when=when,
+    )
 
 
 async def check_words(interaction: discord.Interaction[LumaBot], request: Request) -> None:

@@ -13,6 +13,7 @@ from bot.language import tr_error
 from bot.quota_replies import limit_words
 from jobs.errors import LimitReachedError, StorageError, UserError
 
+ASKED = "asked"  # in the extras of an interaction that asks for an edit: its refusal is a try in vain
 # What a request to Discord may end in.
 DISCORD_FAULTS = (discord.DiscordException, aiohttp.ClientError, OSError, asyncio.TimeoutError)
 _log = logging.getLogger(__name__)
@@ -25,6 +26,8 @@ async def answer_fault(interaction: discord.Interaction[Any], error: BaseExcepti
         return
     original = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     code = f"{interaction.id % 36**6:06x}".upper()
+    if isinstance(original, UserError) and interaction.extras.pop(ASKED, False):
+        interaction.client.desk.tries.spend(interaction.user.id, interaction.guild_id)
     match original:
         case LimitReachedError() if original.decision is not None:
             text = limit_words(original.decision, in_server=interaction.guild_id is not None)

@@ -7,6 +7,8 @@ from jobs.access import Access, Barrier, Block
 from jobs.quota import Allowance, BonusLeft, Decision, Origin, Period, Refusal, Rule
 
 _NAMED_JOBS = 5
+# Whose `next_free_at_ms` is not that of the allowance.
+_OF_OTHER_LIMITS = (Refusal.BUDGET_DAY, Refusal.BUDGET_MONTH, Refusal.UNCOUNTED)
 
 
 def allowance_words(allowance: Allowance) -> str:
@@ -53,7 +55,7 @@ def explain(decision: Decision) -> str:
     parts = [rule, used]
     if decision.open:
         parts.append(trn("{count} of them still open", "{count} of them still open", decision.open))
-    if decision.next_free_at_ms is not None and not _is_budget(decision.refusal):
+    if decision.next_free_at_ms is not None and decision.refusal not in _OF_OTHER_LIMITS:
         parts.append(tr("next one free {when}", when=relative_time(decision.next_free_at_ms)))
     return "; ".join(parts)
 
@@ -63,10 +65,6 @@ def left_words(decision: Decision) -> str:
     if decision.left is None:
         return tr("no limit")
     return str(decision.left + sum(each.left for each in decision.bonuses))
-
-
-def _is_budget(refusal: Refusal | None) -> bool:
-    return refusal in (Refusal.BUDGET_DAY, Refusal.BUDGET_MONTH)
 
 
 def refusal_words(decision: Decision, *, in_server: bool = True) -> str:
@@ -80,6 +78,8 @@ def refusal_words(decision: Decision, *, in_server: bool = True) -> str:
             return _open_jobs(decision)
         case Refusal.BUDGET_DAY | Refusal.BUDGET_MONTH:
             return _budget(decision, in_server=in_server)
+        case Refusal.SERVER_OPEN | Refusal.ALL_OPEN | Refusal.UNCOUNTED:
+            return _busy(decision)
     if decision.rule.allowance.edits == 0:
         return tr("You may not make edits here ({why}). Nothing was counted.", why=explain(decision))
     return tr("You have no edits left ({why}). Nothing was counted.", why=explain(decision))
@@ -103,6 +103,26 @@ def _open_jobs(decision: Decision) -> str:
         open=len(decision.open_codes),
         codes=_codes(decision),
         count=decision.policies.open_jobs,
+    )
+
+
+def _busy(decision: Decision) -> str:
+    if decision.refusal is Refusal.SERVER_OPEN:
+        return tr(
+            "This server has {count} open edits, as many as it may have together. "
+            "Please try again when some have finished. Nothing was counted.",
+            count=decision.policies.server_open,
+        )
+    if decision.refusal is Refusal.ALL_OPEN:
+        return tr(
+            "I have {count} open edits, as many as I can take. Please try again in a few minutes. Nothing was counted.",
+            count=decision.policies.all_open,
+        )
+    return tr(
+        "{count} of your edits ended in the last hour without being counted, cancelled or failed, and no more may. "
+        "You can begin the next one {when}. Nothing was counted.",
+        count=decision.policies.uncounted_per_hour,
+        when=relative_time(decision.next_free_at_ms or 0),
     )
 
 

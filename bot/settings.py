@@ -135,6 +135,13 @@ class Settings(BaseSettings):
     quota_at_once: Count = _of(3, "Open edits a member may have in one server")
     quota_server_edits_per_day: Count = _of(500, "Edits all members of a server together may make in a day")
     open_jobs_per_member: Count = _of(3, "Open jobs a member may have in all places together")
+    open_jobs_per_server: Count = _of(100, "Open jobs all members of a server may have together")
+    open_jobs_in_all: Count = _of(1000, "Open jobs everybody may have together")
+    uncounted_per_hour: Count = _of(
+        20, "Edits of a member that may end uncounted in an hour (cancelled, failed), before the next one waits"
+    )
+    refused_tries: Count = _of(10, "Tries of a member that may be refused one after another; of a server ten times")
+    refused_try_seconds: Amount = _of(30.0, "How long until one more try may be refused; of a server a tenth")
 
     # --- logs ---
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Upper] = _of(

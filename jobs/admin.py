@@ -55,6 +55,9 @@ class ServerSettings:
             budget_day=defaults.budget_day if self.budget_day is None else self.budget_day.edits,
             budget_month=defaults.budget_month if self.budget_month is None else self.budget_month.edits,
             open_jobs=defaults.open_jobs,
+            server_open=defaults.server_open,
+            all_open=defaults.all_open,
+            uncounted_per_hour=defaults.uncounted_per_hour,
         )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-DAY_MS = 24 * 60 * 60 * 1000
+HOUR_MS = 60 * 60 * 1000
+DAY_MS = 24 * HOUR_MS
 
 
 class Period(StrEnum):
@@ -56,7 +57,8 @@ class Rule:
 class Policies:
     """Hold a server's settings; `budget_day` and `budget_month` cap all its members together (None: no cap).
 
-    `open_jobs` caps what one member may have open in all places together.
+    `open_jobs` caps what one member may have open in all places together, `server_open` what a server may have,
+    `all_open` what everybody may. `uncounted_per_hour` caps how many edits of a member may end without being counted.
     """
 
     default: Allowance
@@ -65,16 +67,22 @@ class Policies:
     budget_day: int | None = None
     budget_month: int | None = None
     open_jobs: int | None = None
+    server_open: int | None = None
+    all_open: int | None = None
+    uncounted_per_hour: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """Hold what counts where a server has set nothing, and in direct messages; `open_jobs` counts everywhere."""
+    """Hold what counts where a server has set nothing, and in direct messages; the last four count everywhere."""
 
     allowance: Allowance = Allowance(10, Period.DAY, 3)
     budget_day: int | None = 500
     budget_month: int | None = None
     open_jobs: int | None = 3
+    server_open: int | None = None
+    all_open: int | None = None
+    uncounted_per_hour: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +110,16 @@ class Use:
 class ServerUse:
     """Count a whole server's reservations held or settled in the last day and the last 30 days, up to its budgets.
 
-    A period that is full has the moment when it has room again.
+    A period that is full has the moment when it has room again. `open` counts its open jobs, `open_everywhere` those of
+    all, up to their caps.
     """
 
     day: int = 0
     month: int = 0
     day_free_at_ms: int | None = None
     month_free_at_ms: int | None = None
+    open: int = 0
+    open_everywhere: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +137,9 @@ class Refusal(StrEnum):
     AT_ONCE = "at_once"
     OPEN_JOBS = "open_jobs"
     AGAIN = "again"
+    SERVER_OPEN = "server_open"
+    ALL_OPEN = "all_open"
+    UNCOUNTED = "uncounted"
     BUDGET_DAY = "budget_day"
     BUDGET_MONTH = "budget_month"
 
@@ -136,8 +150,8 @@ class Decision:
 
     `used` counts the period's uses not drawn from bonuses, open ones among them; `left` is None without a limit and
     counts no bonus. `open` counts what is held here, `open_codes` names the member's open jobs everywhere, oldest
-    first. `draws_from` names the bonus the next edit would drain. `next_free_at_ms` is of the budget when that refuses;
-    AGAIN: the same edit is being made again already.
+    first. `draws_from` names the bonus the next edit would drain. `next_free_at_ms` is of the budget, or of the hour's
+    uncounted edits, when that refuses; AGAIN: the same edit is being made again already.
     """
 
     rule: Rule
@@ -178,8 +192,12 @@ def decide(
     now_ms: int,
     *,
     open_codes: Sequence[str] = (),
+    uncounted_ms: Sequence[int] = (),
 ) -> Decision:
-    """Decide whether a member may begin one more edit now."""
+    """Decide whether a member may begin one more edit now.
+
+    `uncounted_ms` are the ends of the last edits that were not counted.
+    """
     allowance = rule.allowance
     begins_ms = now_ms - allowance.period.span_ms
     counted = sorted(use.reserved_at_ms for use in uses if use.bonus_id is None and use.reserved_at_ms > begins_ms)
@@ -198,23 +216,35 @@ def decide(
         server=server,
         open_codes=tuple(open_codes),
     )
-    return _refuse(decision)
+    return _refuse(decision, _uncounted_free_ms(policies, uncounted_ms, now_ms))
 
 
-def _refuse(decision: Decision) -> Decision:
+def _refuse(decision: Decision, uncounted_free_ms: int | None) -> Decision:
     """Return the decision with the limit that stands in the way, if one does."""
-    policies, server, allowance = decision.policies, decision.server, decision.rule.allowance
+    policies, server = decision.policies, decision.server
     if policies.budget_day is not None and server.day >= policies.budget_day:
         return replace(decision, refusal=Refusal.BUDGET_DAY, next_free_at_ms=server.day_free_at_ms)
     if policies.budget_month is not None and server.month >= policies.budget_month:
         return replace(decision, refusal=Refusal.BUDGET_MONTH, next_free_at_ms=server.month_free_at_ms)
-    if allowance.at_once is not None and decision.open >= allowance.at_once:
-        return replace(decision, refusal=Refusal.AT_ONCE)
-    if policies.open_jobs is not None and len(decision.open_codes) >= policies.open_jobs:
-        return replace(decision, refusal=Refusal.OPEN_JOBS)
+    if (refusal := _full(decision)) is not None:
+        return replace(decision, refusal=refusal)
+    if uncounted_free_ms is not None:
+        return replace(decision, refusal=Refusal.UNCOUNTED, next_free_at_ms=uncounted_free_ms)
     if decision.left == 0 and decision.draws_from is None:
         return replace(decision, refusal=Refusal.EDITS)
     return decision
+
+
+def _full(decision: Decision) -> Refusal | None:
+    """Return which cap on open edits is reached, the member's own first: they can do something about it."""
+    policies, server = decision.policies, decision.server
+    caps = (
+        (decision.rule.allowance.at_once, decision.open, Refusal.AT_ONCE),
+        (policies.open_jobs, len(decision.open_codes), Refusal.OPEN_JOBS),
+        (policies.server_open, server.open, Refusal.SERVER_OPEN),
+        (policies.all_open, server.open_everywhere, Refusal.ALL_OPEN),
+    )
+    return next((refusal for most, held, refusal in caps if most is not None and held >= most), None)
 
 
 def bonuses_left(bonuses: Sequence[Bonus], uses: Sequence[Use], now_ms: int) -> tuple[BonusLeft, ...]:
@@ -224,6 +254,13 @@ def bonuses_left(bonuses: Sequence[Bonus], uses: Sequence[Use], now_ms: int) -> 
     drawn = [use.bonus_id for use in uses]
     counted = (BonusLeft(bonus, bonus.count - drawn.count(bonus.id)) for bonus in alive)
     return tuple(each for each in counted if each.left > 0)
+
+
+def _uncounted_free_ms(policies: Policies, uncounted_ms: Sequence[int], now_ms: int) -> int | None:
+    """Return when a member may begin again who let too many edits of an hour end uncounted; None: now."""
+    most = policies.uncounted_per_hour
+    recent = sorted(at_ms for at_ms in uncounted_ms if at_ms > now_ms - HOUR_MS)
+    return None if not most or len(recent) < most else recent[-most] + HOUR_MS
 
 
 def _next_free_ms(allowance: Allowance, counted: Sequence[int]) -> int | None:

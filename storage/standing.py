@@ -8,6 +8,7 @@ from jobs.admin import ServerSettings
 from jobs.job import NewJob
 from jobs.quota import (
     DAY_MS,
+    HOUR_MS,
     Allowance,
     Bonus,
     Decision,
@@ -22,7 +23,7 @@ from jobs.quota import (
     rule_for,
 )
 from storage.admin_rows import read_allowance, read_block, read_bonus, read_settings
-from storage.database import Row, Session
+from storage.database import Row, Session, Value
 from storage.job_rows import build_request
 
 MONTH_MS = 30 * DAY_MS
@@ -56,6 +57,7 @@ def read_decision(
         read_server_use(session, asker.guild_id, policies, now_ms=now_ms),
         now_ms,
         open_codes=_open_codes(session, asker.user_id, policies.open_jobs),
+        uncounted_ms=_uncounted(session, asker.user_id, policies.uncounted_per_hour, now_ms),
     )
 
 
@@ -79,7 +81,23 @@ def read_server_use(session: Session, guild_id: int | None, policies: Policies, 
     """
     day, day_free_at_ms = _spent(session, guild_id, policies.budget_day, DAY_MS, now_ms)
     month, month_free_at_ms = _spent(session, guild_id, policies.budget_month, MONTH_MS, now_ms)
-    return ServerUse(day, month, day_free_at_ms, month_free_at_ms)
+    here = 0 if guild_id is None else _count_open(session, "guild_id = $2", policies.server_open, guild_id)
+    everywhere = _count_open(session, "TRUE", policies.all_open)
+    return ServerUse(day, month, day_free_at_ms, month_free_at_ms, here, everywhere)
+
+
+def _count_open(session: Session, whose: str, cap: int | None, *values: Value) -> int:
+    """Count open jobs no further than a cap."""
+    if not cap:
+        return 0
+    row = session.row(
+        f"SELECT COUNT(*) AS held FROM (SELECT 1 FROM open_jobs WHERE {whose} LIMIT $1) AS found",  # noqa: S608 - one of two fixed texts
+        cap,
+        *values,
+    )
+    assert row is not None
+    held: int = row["held"]
+    return held
 
 
 def _spent(
@@ -180,6 +198,23 @@ def _open_codes(session: Session, user_id: int, cap: int | None) -> list[str]:
         max(MOST_SHOWN, cap or 0),
     )
     return [row["code"] for row in rows]
+
+
+def _uncounted(session: Session, user_id: int, cap: int | None, now_ms: int) -> list[int]:
+    """Return when a member's last uncounted edits ended, no more than the cap; what another stopped is left out."""
+    if not cap:
+        return []
+    rows = session.rows(
+        """
+        SELECT ended_at_ms FROM reservations
+        WHERE user_id = $1 AND state = 'released' AND ended_at_ms > $2 AND spent = 0
+        ORDER BY ended_at_ms DESC LIMIT $3
+        """,
+        user_id,
+        now_ms - HOUR_MS,
+        cap,
+    )
+    return [row["ended_at_ms"] for row in rows]
 
 
 def budget_of(policies: Policies, period: Period) -> int | None:

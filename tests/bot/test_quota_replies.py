@@ -69,7 +69,8 @@ def test_every_origin_and_period_is_named(rule: Rule, said: str) -> None:
 @pytest.mark.parametrize("refusal", list(Refusal))
 def test_every_refusal_says_the_limit_and_the_way_out(refusal: Refusal) -> None:
     rule = Rule(Allowance(15, at_once=2), Origin.ROLE, 5)
-    decision = replace(decided(rule, 15, held=2, budget_day=15, budget_month=40, open_jobs=3), refusal=refusal)
+    limits = {"budget_day": 15, "budget_month": 40, "open_jobs": 3, "server_open": 9, "all_open": 9}
+    decision = replace(decided(rule, 15, held=2, bonuses=(), uncounted_per_hour=20, **limits), refusal=refusal)
     for in_server in (True, False):
         text = refusal_words(decision, in_server=in_server)
         assert refusal is Refusal.AGAIN or "Nothing was counted" in text

@@ -27,6 +27,7 @@ from jobs.outside import Outside
 from jobs.quota import Defaults
 from jobs.redelivery import Redelivery
 from jobs.retries import Timings
+from jobs.tries import Tries
 from sandbox.discord.actor import Actor
 from sandbox.discord.clock import ManualClock
 from sandbox.discord.default_world import build_world
@@ -67,6 +68,7 @@ class BotWorld:
     provider: FakeProvider
     folder: Path
     defaults: Defaults = THREE_OPEN
+    refused_tries: int = 1000
     clips: FakeClips = field(default_factory=FakeClips)
     alarms: FakeAlarms = field(default_factory=FakeAlarms)
     process_lines: list[CheckLine] = field(default_factory=list)
@@ -123,7 +125,17 @@ class BotWorld:
             self.bot, self.shares, self.store.get, ShareFiles(results), self.clock, vote_seconds=0.02
         )
         self.bot.attach(
-            Desk(self.intake, self.store, self.clock, check_link, self.admin, results, self.styles, self.showcase)
+            Desk(
+                self.intake,
+                self.store,
+                self.clock,
+                check_link,
+                self.admin,
+                results,
+                self.styles,
+                self.showcase,
+                Tries(self.clock, most=self.refused_tries),
+            )
         )
 
     async def check_process(self) -> list[CheckLine]:
@@ -216,7 +228,12 @@ def check_link(link: str) -> None:
 
 @contextlib.asynccontextmanager
 async def open_bot_world(
-    folder: Path, openapi: Path | None = None, *, defaults: Defaults = THREE_OPEN, **abilities: object
+    folder: Path,
+    openapi: Path | None = None,
+    *,
+    defaults: Defaults = THREE_OPEN,
+    refused_tries: int = 1000,
+    **abilities: object,
 ) -> AsyncIterator[BotWorld]:
     """Open a local Discord with the bot in it."""
     base, gateway = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
@@ -225,7 +242,7 @@ async def open_bot_world(
     database = await open_store(f"sqlite:///{folder / 'luma.db'}")
     try:
         async with DiscordServer(build_world(clock), openapi=openapi) as server:
-            world = BotWorld(server, clock, database, provider, folder, defaults)
+            world = BotWorld(server, clock, database, provider, folder, defaults, refused_tries)
             try:
                 await world.start()
                 yield world

@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from jobs.quota import (
     DAY_MS,
+    HOUR_MS,
     Allowance,
     Bonus,
     Decision,
@@ -135,6 +136,19 @@ def test_open_jobs_elsewhere_count_for_the_cap_over_all_places() -> None:
     assert (decision.refusal, decision.open, decision.open_codes) == (Refusal.OPEN_JOBS, 1, ("AAAAA", "CCCCC"))
     assert decide(policies, rule, here, [], ServerUse(), NOW_MS, open_codes=["AAAAA"]).is_allowed
     assert decide(policies, rule, here * 2, [], ServerUse(), NOW_MS, open_codes=["A", "B"]).refusal is Refusal.AT_ONCE
+
+
+def test_edits_that_ended_uncounted_make_the_next_one_wait_until_the_hour_has_room() -> None:
+    policies = replace(POLICIES, uncounted_per_hour=2)
+    rule = Rule(Allowance(9), Origin.DEFAULT)
+
+    def with_ends(*ends_ms: int) -> Decision:
+        return decide(policies, rule, [], [], ServerUse(), NOW_MS, uncounted_ms=ends_ms)
+
+    assert with_ends(NOW_MS - 1).is_allowed
+    assert with_ends(NOW_MS - 1, NOW_MS - HOUR_MS).is_allowed
+    decision = with_ends(NOW_MS - 9, NOW_MS - 5, NOW_MS - 7)
+    assert (decision.refusal, decision.next_free_at_ms) == (Refusal.UNCOUNTED, NOW_MS - 7 + HOUR_MS)
 
 
 class QuotaMachine(RuleBasedStateMachine):

@@ -10,7 +10,7 @@ from jobs.access import Access, Barrier, Verdict
 from jobs.admin import SERVER, Act, role, user
 from jobs.errors import LimitReachedError
 from jobs.job import Charge, Job, State
-from jobs.quota import DAY_MS, Allowance, Decision, Defaults, Origin, Period, Refusal
+from jobs.quota import DAY_MS, HOUR_MS, Allowance, Decision, Defaults, Origin, Period, Refusal
 from storage.admin_store import SqlAdminStore
 from storage.job_store import SqlJobStore
 from storage.quota_store import SqlQuotaStore
@@ -289,3 +289,48 @@ async def test_a_budget_set_to_none_beats_the_operators_default(database: Sqlite
     assert await refusal(store) is None
     await admin.unset_budget(act(), Period.DAY)
     assert await refusal(store) is Refusal.BUDGET_DAY
+
+
+# --- what is given back too often ------------------------------------------------------------------------------------
+
+
+async def test_edits_that_end_uncounted_are_bounded_by_the_hour(database: SqliteDatabase) -> None:
+    store = SqlJobStore(database, defaults=replace(ROOMY, uncounted_per_hour=3))
+    for number in range(3):
+        await end(store, await accept(store, NOW + number, guild_id=10 + number), Charge.RELEASE, NOW + number)
+    decision = await attempt(store, NOW + 5)
+    assert isinstance(decision, Decision)
+    assert (decision.refusal, decision.next_free_at_ms) == (Refusal.UNCOUNTED, NOW + HOUR_MS)
+    assert await refusal(store, NOW + HOUR_MS - 1) is Refusal.UNCOUNTED
+    assert await refusal(store, NOW + 5, user_id=21) is None
+    assert await refusal(store, NOW + HOUR_MS) is None
+
+
+async def test_what_counts_or_was_stopped_by_another_is_no_such_edit(database: SqliteDatabase) -> None:
+    store = SqlJobStore(database, defaults=replace(ROOMY, uncounted_per_hour=1))
+    for charge in (Charge.SETTLE, Charge.FORGIVE):
+        await end(store, await accept(store), charge)
+    assert await refusal(store) is None
+
+
+async def test_caps_on_open_edits_hold_in_a_race(database: SqliteDatabase) -> None:
+    store = SqlJobStore(database, defaults=replace(ROOMY, server_open=4, all_open=10))
+    tries = [attempt(store, user_id=number, guild_id=guild) for number in range(20) for guild in (10, 11, None)]
+    outcomes = await asyncio.gather(*tries)
+    held = [each.guild_id for each in outcomes if isinstance(each, Job)]
+    assert len(held) == 10
+    assert max(held.count(10), held.count(11)) <= 4
+    refused = {each.refusal for each in outcomes if isinstance(each, Decision)}
+    assert refused == {Refusal.SERVER_OPEN, Refusal.ALL_OPEN}
+
+
+async def test_a_stop_by_another_gives_back_to_the_member_and_not_to_the_server(
+    store: SqlJobStore, admin: SqlAdminStore
+) -> None:
+    await admin.set_allowance(act(), SERVER, Allowance(1))
+    await admin.set_budget(act(), Period.DAY, 2)
+    await end(store, await accept(store), Charge.FORGIVE)
+    await end(store, await accept(store), Charge.FORGIVE)
+    decision = await attempt(store)
+    assert isinstance(decision, Decision)
+    assert (decision.refusal, decision.used, decision.server.day) == (Refusal.BUDGET_DAY, 0, 2)
