@@ -125,7 +125,7 @@ def _in_line(view: CardView) -> str:
 
 def _stage(state: State) -> str:
     words = {
-        State.SUBMITTING: tr("📨 **Being sent** to the video service."),
+        State.SUBMITTING: tr("📨 **With the video service**: waiting for its answer."),
         State.RUNNING: tr("🎞️ **In the works** at the video service."),
         State.DELIVERING: tr("📦 **Finished**: on its way here."),
         State.DELIVERED: tr("The video is here:"),

@@ -65,7 +65,7 @@ def state_word(state: State) -> str:
     """Return the word for a state."""
     words = {
         State.QUEUED: tr("waiting"),
-        State.SUBMITTING: tr("being sent"),
+        State.SUBMITTING: tr("with the service"),
         State.RUNNING: tr("in the works"),
         State.DELIVERING: tr("arriving"),
         State.DELIVERED: tr("done"),

@@ -32,6 +32,8 @@ def _type_of(service: str, setting: ServiceSetting) -> Any:
     if setting.kind is SettingKind.CHOICE:
         return Literal[setting.choices]
     kind = _TYPES[setting.kind]
+    if setting.kind in (SettingKind.COUNT, SettingKind.AMOUNT):
+        kind = Annotated[kind, Field(ge=setting.least, le=setting.most)]
     if not setting.needs:
         return kind
     beside = f"{service}_{setting.needs}"

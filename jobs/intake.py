@@ -133,7 +133,7 @@ def _note(act: Act, deed: Deed, before: Job, after: Job) -> LogNote:
 def _not_cancellable(state: State) -> UserError:
     match state:
         case State.SUBMITTING:
-            return UserError("This edit is being sent to the service right now; please try again in a minute.")
+            return UserError("This edit is with the service, which has not answered yet; please try again in a minute.")
         case State.DELIVERING:
             return UserError("This edit is finished and on its way to you.")
     return UserError("This edit has already ended.")

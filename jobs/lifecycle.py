@@ -11,19 +11,25 @@ from jobs.errors import (
     ProviderError,
     ProviderProtocolError,
     ProviderUnavailableError,
-    StorageError,
 )
 from jobs.fetching import fetch_result, left_there
 from jobs.job import Charge, Failure, FailureCode, Job, Result, State
 from jobs.outside import Outside
 from jobs.ports import Attempt, Posted
-from jobs.retries import MINUTE_MS, Timings, deadline_ms, failure_of, hold_of, name_error, next_read_ms, retry_at
+from jobs.retries import (
+    MINUTE_MS,
+    Timings,
+    deadline_ms,
+    failure_of,
+    hold_of,
+    name_error,
+    next_read_ms,
+    retry_at,
+    silence_ms,
+)
 from jobs.services import Accepted, Order, Progress, Status
 from jobs.size_ladder import post_within_limit
 from jobs.staging import drop_staged, open_links, stage
-
-# How long the task of a paid submit is kept in memory while the database will not take it.
-RECORD_PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 28.0)
 
 
 class Lifecycle:
@@ -81,15 +87,17 @@ class Lifecycle:
         links = await open_links(job, self._out)
         if await self._must_wait(job, self._out.gates.take(job.service)):
             return
-        token = secrets.token_urlsafe(32)
-        order = Order(links.fill(job.request), links.clip, self._callback_url(job.service, token))
-        sent = await self._begin_attempt(job, token)
+        provider, token = self._out.provider(job.service), secrets.token_urlsafe(32)
+        callback_url = self._callback_url(job.service, token) if provider.abilities.calls_back else None
+        order = Order(links.fill(job.request), links.clip, callback_url)
+        silent_ms = silence_ms(provider.abilities.submit_seconds, callback_url is not None, self._timings)
+        sent = await self._begin_attempt(job, token, silent_ms)
         if sent is None:
             return
         try:
-            accepted = await self._out.provider(job.service).submit(order)
+            accepted = await provider.submit(order)
         except ProviderError as error:
-            await self._out.shield(self._not_accepted(sent, error))
+            await self._out.shield(self._not_accepted(sent, error, may_hear=callback_url is not None))
         else:
             self._out.gates.note_success(job.service)
             await self._out.shield(self._accepted(sent, accepted))
@@ -101,14 +109,14 @@ class Lifecycle:
         await self._out.move(job, replace(job, due_at_ms=due_at_ms), "waits for the service")
         return True
 
-    async def _begin_attempt(self, job: Job, token: str) -> Job | None:
+    async def _begin_attempt(self, job: Job, token: str, silent_ms: int) -> Job | None:
         now_ms = self._out.clock.now_ms()
         after = replace(
             job,
             state=State.SUBMITTING,
             attempt=job.attempt + 1,
             submitted_at_ms=now_ms,
-            due_at_ms=now_ms + self._timings.unknown_outcome_ms,
+            due_at_ms=now_ms + silent_ms,
             hold="",
         )
         attempt = Attempt(job.id, after.attempt, job.service, hashlib.sha256(token.encode()).hexdigest(), now_ms)
@@ -134,25 +142,17 @@ class Lifecycle:
             attempts=0,
             due_at_ms=now_ms if accepted.status else self._next_read_ms(sent, now_ms),
         )
-        for seconds in (*RECORD_PAUSES_SECONDS, None):
-            try:
-                if await self._out.move(sent, after, "accepted", fenced=False) is None:
-                    await self._out.adopt(sent, accepted.provider_job_id)
-                return
-            except StorageError:
-                if seconds is None:
-                    self._out.alarms.raise_alarm(
-                        f"task {accepted.provider_job_id} of {sent.service} was accepted and could not be stored",
-                        job=sent,
-                    )
-                    raise
-                await self._out.pause(seconds)
+        taken = await self._out.record_task(sent, after, keep_lease=accepted.status is not None)
+        if taken is not None and accepted.status is not None:
+            await self._take_status(taken, accepted.status)
 
-    async def _not_accepted(self, sent: Job, error: ProviderError) -> None:
+    async def _not_accepted(self, sent: Job, error: ProviderError, *, may_hear: bool) -> None:
         self._out.gates.note_error(sent.service, error)
         if isinstance(error, OutcomeUnknownError | ProviderProtocolError):
             self._out.alarms.raise_alarm(f"outcome of a submit to {sent.service} is unknown: {error.reason}", job=sent)
-            await self._out.move(sent, sent, "outcome unknown", detail=error.reason)
+            await self._out.move(sent, sent, "outcome unknown", detail=error.reason, keep_lease=not may_hear)
+            if not may_hear:
+                await self._fail(sent, Failure(FailureCode.OUTCOME_UNKNOWN))
             return
         queued = replace(sent, state=State.QUEUED, submitted_at_ms=None, hold=self._out.gates.reason(sent.service))
         due_at_ms = retry_at(error, queued, self._out.clock.now_ms(), self._timings)

@@ -20,6 +20,8 @@ from jobs.services import Provider
 
 # About as long as an unknown outcome is waited for: after it there is nothing to be sure of any more.
 RETRY_PAUSES_SECONDS = (0.2, 1.0, 5.0, *(20.0 for _ in range(180)))
+# How long the task of a paid submit is kept in memory while the database will not take it.
+RECORD_PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 28.0)
 
 
 def _asleep(_at_ms: int) -> None:
@@ -104,6 +106,24 @@ class Outside:
             if not by_a_step:
                 self.wake(0 if job.state.is_final else job.due_at_ms)
         return job
+
+    async def record_task(self, sent: Job, after: Job, *, keep_lease: bool) -> Job | None:
+        """Store the task of an accepted submit, again and again for a minute; None where the job was given up."""
+        for seconds in (*RECORD_PAUSES_SECONDS, None):
+            try:
+                taken = await self.move(sent, after, "accepted", fenced=False, keep_lease=keep_lease)
+                if taken is None:
+                    await self.adopt(sent, str(after.provider_job_id))
+                return taken
+            except StorageError:
+                if seconds is None:
+                    self.alarms.raise_alarm(
+                        f"task {after.provider_job_id} of {sent.service} was accepted and could not be stored",
+                        job=sent,
+                    )
+                    raise
+                await self.pause(seconds)
+        return None
 
     async def adopt(self, sent: Job, provider_job_id: str) -> None:
         """Give a task to its job that was given up before the submit's answer came, as a late callback would."""

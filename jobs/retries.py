@@ -75,6 +75,14 @@ def deadline_ms(job: Job, timings: Timings) -> int:
     return (job.submitted_at_ms or job.created_at_ms) + timings.job_deadline_ms
 
 
+def silence_ms(submit_seconds: float, may_hear: bool, timings: Timings) -> int:
+    """Return how long a submit is left alone whose answer does not come: for a callback, where one may come.
+
+    Where none can, as long as the answer may take, and a minute in which it may be stored.
+    """
+    return timings.unknown_outcome_ms if may_hear else int(submit_seconds * SECOND_MS) + MINUTE_MS
+
+
 def next_read_ms(job: Job, now_ms: int, batch: int, timings: Timings) -> int:
     """Return when a running task is read again: the older, the later.
 

@@ -19,8 +19,8 @@ class SettingKind(StrEnum):
 class ServiceSetting:
     """Describe one setting of a service: `api_key` of `kie` is the variable `KIE_API_KEY`.
 
-    A secret's default is None: not set. `choices` are what a CHOICE may be; `needs` names another setting of the same
-    service that must stand beside this one.
+    A secret's default is None: not set. `choices` are what a CHOICE may be, `least` and `most` bound a COUNT or an
+    AMOUNT; `needs` names another setting of the same service that must stand beside this one.
     """
 
     name: str
@@ -29,6 +29,8 @@ class ServiceSetting:
     description: str
     choices: tuple[str, ...] = ()
     needs: str = ""
+    least: int | float | None = None
+    most: int | float | None = None
 
 
 API_KEY = "api_key"  # the one every service has: where it is set, the service is switched on

@@ -16,6 +16,8 @@ class Abilities:
     `containers` and `codecs` are FFmpeg's short names as `ClipFacts` has them. `creates_per_window` submits may be
     sent in any `window_seconds`. `models` gives the longest clip of each model in seconds, `images` names the pictures
     that may go along (at most `image_bytes` each), `switches` the options that are on or off, by their defaults.
+    `submit_seconds` is how long the answer to a submit may take; `calls_back` tells whether the service takes an
+    address at which it calls back.
     """
 
     name: str
@@ -39,6 +41,8 @@ class Abilities:
     switches: Mapping[str, bool] = field(default_factory=dict)
     images: frozenset[str] = frozenset()
     image_bytes: int = 20_000_000
+    submit_seconds: float = 60.0
+    calls_back: bool = True
 
     @property
     def offers(self) -> frozenset[str]:

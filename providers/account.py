@@ -58,7 +58,7 @@ class Account:
         base_url: str = "",
     ) -> Answer:
         seconds = {
-            Purpose.SUBMIT: self._settings.submit_seconds,
+            Purpose.SUBMIT: self._abilities.submit_seconds,
             Purpose.READ: self._settings.read_seconds,
             Purpose.UPLOAD: self._settings.upload_seconds,
         }[purpose]

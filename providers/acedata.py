@@ -1,6 +1,7 @@
 """Speak Ace Data Cloud's wire format for Luma: https://docs.acedata.cloud/en/guides/luma
 
-A submit is always asynchronous, whether or not there is an address to call back.
+A submit is asynchronous, whether or not there is an address to call back, unless the operator wants to wait for the
+finished video.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,27 +11,10 @@ import aiohttp
 from jobs.errors import OutcomeUnknownError, ProviderError, ProviderUnavailableError
 from jobs.job import Kind
 from jobs.ports import Clock
-from jobs.service_settings import usual_settings
-from jobs.services import (
-    Abilities,
-    Accepted,
-    CallbackNote,
-    Order,
-    Progress,
-    Status,
-)
+from jobs.service_settings import ServiceSetting, SettingKind, usual_settings
+from jobs.services import Abilities, Accepted, CallbackNote, Order, Progress, Status
 from providers.account import Account
-from providers.answers import (
-    Answer,
-    as_links,
-    as_number,
-    as_object,
-    as_time_ms,
-    first_task_id,
-    first_text,
-    safe_code,
-    safe_text,
-)
+from providers.answers import Answer, as_links, as_object, as_time_ms, first_task_id, first_text, safe_code, safe_text
 from providers.callbacks import read_body, read_task_id
 from providers.faults import UNKNOWN_STATE, UNKNOWN_TASK, Fault, Purpose, failure, http_fault, unreadable, without_video
 from providers.settings import ServiceSettings
@@ -39,6 +23,12 @@ NAME = "acedata"
 TITLE = "Ace Data Cloud"
 API_URL = "https://api.acedata.cloud"
 BATCH = 50
+
+ASYNCHRONOUS, SYNCHRONOUS = "asynchronous", "synchronous"
+TIMEOUT_SECONDS = 300
+# Of a synchronous submit: its own word that it took too long must come before we hang up.
+ANSWER_MARGIN_SECONDS = 15.0
+NO_TASK = "00000000-0000-0000-0000-000000000000"
 
 # No document lists them; these are what the vendor's own clients offer.
 RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "21:9", "9:21")
@@ -67,10 +57,11 @@ _RUNNING = frozenset({"pending", "processing"})
 _TEXTS = ("aspect_ratio", "start_image_url", "end_image_url", "video_id", "video_url")
 
 
-def build_submit(order: Order) -> dict[str, object]:
+def build_submit(order: Order, *, waits: bool = False, timeout_seconds: int = TIMEOUT_SECONDS) -> dict[str, object]:
     """Return the body of a submit: https://docs.acedata.cloud/en/guides/luma/luma_videos_generation_api
 
     `enhancement` is always sent, for its pages disagree on its meaning. Of `video_id` and `video_url` the id wins.
+    `async` and `callback_url` each make it asynchronous: neither goes along where one `waits` for the video.
     """
     options, extends = order.request.options, order.request.kind is Kind.EXTEND
     body: dict[str, object] = {
@@ -78,29 +69,36 @@ def build_submit(order: Order) -> dict[str, object]:
         "prompt": order.request.prompt,
         "enhancement": _is_on(options.get("enhancement", "true")),
         "loop": _is_on(options.get("loop", "false")),
-        "async": True,
+        "timeout": timeout_seconds,
     }
     left_out = {"start_image_url", "aspect_ratio"} if extends else {"video_id", "video_url"}
     if options.get("video_id"):
         left_out.add("video_url")
     body |= {name: options[name] for name in _TEXTS if options.get(name) and name not in left_out}
-    seconds = as_number(options.get("timeout"))
-    if seconds is not None:
-        body["timeout"] = int(seconds)
-    if order.callback_url:
-        body["callback_url"] = order.callback_url
+    if not waits:
+        body["async"] = True
+        if order.callback_url:
+            body["callback_url"] = order.callback_url
     return body
 
 
 def read_submit(answer: Answer, now_ms: int) -> Accepted:
-    """Read a submit's task id, and its result where the answer is one already: same page as `build_submit`."""
+    """Read a submit's task id, and its result where the answer is one already: same page as `build_submit`.
+
+    An error that leaves the outcome open but names the task is an acceptance: its status will tell.
+    """
     body = answer.read()
     if body is None:
         raise unreadable(NAME, answer, Purpose.SUBMIT)
     data = as_object(body.get("data"))
     task_id = first_task_id(body.get("task_id"), data.get("task_id"), body.get("id"), data.get("id"))
     if not task_id or answer.status >= 300:
-        _raise_error(answer, body, Purpose.SUBMIT)
+        try:
+            _raise_error(answer, body, Purpose.SUBMIT)
+        except OutcomeUnknownError:
+            if named := first_task_id(body.get("task_id"), data.get("task_id")):
+                return Accepted(named)
+            raise
         raise OutcomeUnknownError(NAME, "accepted without a task id", code=str(answer.status))
     if not (body.get("error") or body.get("success") is False or _video_urls(body) or _video_urls(data)):
         return Accepted(task_id)
@@ -211,14 +209,33 @@ def _is_on(value: str) -> bool:
 class AceData(Account):
     """Generate and extend videos through Ace Data Cloud."""
 
-    SETTINGS = usual_settings(TITLE, API_URL, parallel=5)
+    SETTINGS = (
+        *usual_settings(TITLE, API_URL, parallel=5),
+        ServiceSetting(
+            "mode",
+            SettingKind.CHOICE,
+            ASYNCHRONOUS,
+            f"How {TITLE} answers: at once, or (synchronous) with the finished video",
+            choices=(ASYNCHRONOUS, SYNCHRONOUS),
+        ),
+        ServiceSetting(
+            "timeout_seconds",
+            SettingKind.COUNT,
+            TIMEOUT_SECONDS,
+            f"How long {TITLE} may take to answer a synchronous request, 1 to 3600",
+            least=1,
+            most=3600,
+        ),
+    )
 
     def __init__(self, settings: ServiceSettings, session: aiohttp.ClientSession, clock: Clock) -> None:
         super().__init__(_abilities(settings), API_URL, settings, session, clock)
+        self._waits, self._timeout_seconds = _waits(settings), _timeout_seconds(settings)
 
     async def submit(self, order: Order) -> Accepted:
         """Send a paid request, once."""
-        answer = await self._ask(Purpose.SUBMIT, "POST", "/luma/videos", content=build_submit(order))
+        content = build_submit(order, waits=self._waits, timeout_seconds=self._timeout_seconds)
+        answer = await self._ask(Purpose.SUBMIT, "POST", "/luma/videos", content=content)
         return read_submit(answer, self._clock.now_ms())
 
     async def poll(self, provider_job_ids: Sequence[str]) -> Mapping[str, Status | Exception]:
@@ -237,7 +254,14 @@ class AceData(Account):
         return {key: self._noted(each) if isinstance(each, Status) else each for key, each in statuses.items()}
 
     async def balance(self) -> float | None:
-        """Say that it is not known: Ace has no such call for this key."""
+        """Prove the key by asking for a task of nobody's: Ace has no call for this key's credit, which is not known."""
+        content = {"action": "retrieve", "id": NO_TASK}
+        answer = await self._ask(Purpose.READ, "POST", "/luma/tasks", content=content)
+        try:
+            read_statuses(answer, [NO_TASK], self._clock.now_ms())
+        except ProviderUnavailableError as error:
+            if error.code not in (UNKNOWN_TASK, "bad_request"):
+                raise
         return None
 
     def read_callback(self, headers: Mapping[str, str], body: bytes) -> CallbackNote:
@@ -245,7 +269,16 @@ class AceData(Account):
         return read_callback(headers, body)
 
 
+def _waits(settings: ServiceSettings) -> bool:
+    return settings.more.get("mode") == SYNCHRONOUS
+
+
+def _timeout_seconds(settings: ServiceSettings) -> int:
+    return int(settings.more.get("timeout_seconds", TIMEOUT_SECONDS))
+
+
 def _abilities(settings: ServiceSettings) -> Abilities:
+    waits = _waits(settings)
     return Abilities(
         name=NAME,
         title=TITLE,
@@ -262,4 +295,6 @@ def _abilities(settings: ServiceSettings) -> Abilities:
         ratios=RATIOS,
         switches={"enhancement": True, "loop": False},
         images=frozenset({"start_image", "end_image"}),
+        submit_seconds=_timeout_seconds(settings) + ANSWER_MARGIN_SECONDS if waits else settings.submit_seconds,
+        calls_back=not waits,
     )

@@ -209,6 +209,7 @@ def _abilities(settings: ServiceSettings) -> Abilities:
         parallel=settings.parallel or 10,
         creates_per_window=settings.creates_per_window or 10,
         window_seconds=settings.window_seconds or 10.0,
+        submit_seconds=settings.submit_seconds,
         cancels=True,
         strengths=STRENGTHS,
         models=MODELS,

@@ -19,7 +19,9 @@ pytestmark = pytest.mark.timeout(150)
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[CrashWorld]:
-    async with CrashWorld(tmp_path, services=SERVICES, work_seconds=0.1, scene_seconds=1.0, scene_side=320) as opened:
+    video = {"work_seconds": 0.1, "scene_seconds": 1.0, "scene_side": 320}
+    settings = {"ACEDATA_TIMEOUT_SECONDS": "240"}
+    async with CrashWorld(tmp_path, services=SERVICES, settings=settings, **video) as opened:
         yield opened
 
 
@@ -77,6 +79,7 @@ async def test_generate_from_a_prompt_and_extend_twice(world: CrashWorld) -> Non
     assert (await ending(world, view)).attachments
     first = last_task(world)
     assert (first.request["aspect_ratio"], first.request["loop"], first.request["enhancement"]) == ("1:1", True, True)
+    assert (first.request["timeout"], first.request["async"]) == (240, True)
 
     extended = await world.run("luma extend", {}, prompt="the sun sets", job=code_of(view))
     assert (await ending(world, extended)).attachments

@@ -49,6 +49,24 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     assert (settings.web_port, settings.poll_seconds) == (9000, 7)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("ACEDATA_MODE", "sometimes", "'asynchronous' or 'synchronous'"),
+        ("ACEDATA_TIMEOUT_SECONDS", "0", "greater than"),
+        ("ACEDATA_TIMEOUT_SECONDS", "3601", "less than or equal to 3600"),
+        ("ACEDATA_TIMEOUT_SECONDS", "2 minutes", "valid integer"),
+    ],
+)
+def test_what_a_service_declares_has_its_bounds(tmp_path: Path, name: str, value: str, said: str) -> None:
+    (problem,) = problems_of(tmp_path, **GOOD, **{name: value})
+    assert problem.startswith(f"{name}: ")
+    assert said in problem
+    settings = load(tmp_path, **GOOD, ACEDATA_MODE="synchronous", ACEDATA_TIMEOUT_SECONDS="3600")
+    held = settings.service_values("acedata")
+    assert (held["mode"], held["timeout_seconds"]) == ("synchronous", 3600)
+
+
 def test_all_problems_are_told_at_once_by_name_and_never_by_value(tmp_path: Path) -> None:
     canary = "canary-87c1"
     wrong = {

@@ -73,9 +73,9 @@ def test_a_service_that_never_calls_again_loses_a_paid_video_to_one_crash() -> N
 class SendsAgain(Lifecycle):
     """Takes an unknown outcome for a refusal."""
 
-    async def _not_accepted(self, sent: Job, error: ProviderError) -> None:
+    async def _not_accepted(self, sent: Job, error: ProviderError, *, may_hear: bool) -> None:
         again = RateLimitedError("kie", "again") if isinstance(error, OutcomeUnknownError) else error
-        await super()._not_accepted(sent, again)
+        await super()._not_accepted(sent, again, may_hear=may_hear)
 
 
 class QueuesAgain(Lifecycle):
@@ -90,7 +90,7 @@ class SendsBeforeItIsWritten(Lifecycle):
 
     async def submit(self, job: Job) -> None:
         accepted = await self._out.providers[job.service].submit(Order(job.request, None, None))
-        sent = await self._begin_attempt(job, "token")
+        sent = await self._begin_attempt(job, "token", self._timings.unknown_outcome_ms)
         if sent is not None:
             await self._accepted(sent, accepted)
 

@@ -142,6 +142,27 @@ async def test_ace_data_generates_and_extends_a_video(clip: Path) -> None:
         ]
 
 
+async def test_ace_data_is_waited_for_as_long_as_it_is_told(clip: Path) -> None:
+    async with open_client(clip, scene_seconds=0.2, scene_side=160) as client:
+        patient = open_service("acedata", client, more={"mode": "synchronous", "timeout_seconds": 20})
+        order = order_of(client, Kind.GENERATE)
+        accepted = await patient.submit(order)
+        assert accepted.status is not None
+        assert accepted.status.progress is Progress.DONE
+        assert (await client.download(accepted.status.urls[0]))[0] == 200
+        task = client.server.ledger.tasks[accepted.provider_job_id]
+        assert (task.request["timeout"], task.request.get("async"), task.polls) == (20, None, 0)
+        assert await read(patient, task.task_id) == accepted.status, "it could be read as well"
+        client.server.faults.add("hold")
+        impatient = open_service("acedata", client, more={"mode": "synchronous", "timeout_seconds": 1})
+        late = await submitted(impatient, order)
+        assert (type(late), getattr(late, "code", "")) == (OutcomeUnknownError, "timeout")
+        client.server.faults.clear("hold")
+        client.server.faults.add("moderate", "no", times=1)
+        assert type(await submitted(patient, order)) is ProviderRefusedError
+        assert not client.mailbox.letters
+
+
 async def test_luma_labs_modifies_a_clip_and_cancels_another(clip: Path) -> None:
     async with open_client(clip, instant=False) as client:
         lumalabs = open_service("lumalabs", client)
