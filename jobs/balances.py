@@ -19,7 +19,7 @@ class BalanceReader:
         for name, provider in self._providers.items():
             try:
                 balance = await provider.balance()
-            except ProviderAuthError as error:
+            except (ProviderAuthError, OutOfCreditError) as error:
                 self._gates.note_error(name, error)
             except ProviderError as error:
                 self._gates.note_trouble(name, error)  # a free question that fails says nothing of paid ones
