@@ -155,7 +155,7 @@ def _constants(tree: ast.Module) -> dict[str, ast.expr]:
 def _imported(node: ast.ImportFrom) -> dict[str, ast.expr]:
     path = ROOT / f"{(node.module or '').replace('.', '/')}.py"
     there = _constants(ast.parse(path.read_text())) if path.exists() else {}
-    names = {alias.name for alias in node.names if alias.name.isupper()}
+    names = {alias.name for alias in node.names if alias.name[:1].isupper()}
     return {name: value for name, value in there.items() if name in names}
 
 
