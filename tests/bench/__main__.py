@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import os
 import platform
+import shutil
 import signal
 import sys
 import tempfile
@@ -39,6 +40,8 @@ PARTS: Mapping[str, Callable[[Path], Coroutine[Any, Any, list[Figure]]]] = {
     "buttons": measure_buttons,
     "quotas": measure_quotas,
 }
+MEMORY = Path("/dev/shm")
+WORLD_BYTES = 2_000_000_000
 # Several times what a part takes on a slow machine; one that takes longer hangs.
 LONGEST_SECONDS = 420.0
 
@@ -52,20 +55,28 @@ def main() -> int:
     wanted = parser.parse_args()
     # A SIGTERM, as of `timeout`, ends it as Ctrl-C does: with its children, and its files removed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    disk = tempfile.gettempdir()
+    _keep_the_world_in_memory()
     figures: list[Figure] = []
     for part in wanted.only:
         started = time.monotonic()
         print(f"measuring {part} ...", flush=True)
-        found = _measure(part, wanted.seconds)
+        found = _measure(part, disk, wanted.seconds)
         print(*map(show, found), f"  ({time.monotonic() - started:.0f} s)", sep="\n", flush=True)
         figures += found
         write_report(figures, list(PARTS), _machine(), wanted.out)
     return int(any(figure.value is None for figure in figures))
 
 
-def _measure(part: str, seconds: float) -> list[Figure]:
+def _keep_the_world_in_memory() -> None:
+    """Let the files of the world around the bot lie in memory: the bot's commits would wait for their disk, too."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > WORLD_BYTES:
+        tempfile.tempdir = str(MEMORY)
+
+
+def _measure(part: str, disk: str, seconds: float) -> list[Figure]:
     try:
-        with tempfile.TemporaryDirectory(prefix="luma-bench-", ignore_cleanup_errors=True) as folder:
+        with tempfile.TemporaryDirectory(prefix="luma-bench-", dir=disk, ignore_cleanup_errors=True) as folder:
             return asyncio.run(within(seconds, PARTS[part](Path(folder)), _say))
     except Exception as error:  # whatever it is, the other parts can still be measured
         traceback.print_exc()
