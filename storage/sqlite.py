@@ -10,14 +10,13 @@ so that none waits for the disk; reads of a few rows have one in the loop's own 
 import asyncio
 import sqlite3
 import time
-from collections import deque
 from collections.abc import Callable, Collection, Hashable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from jobs.errors import StorageError
+from storage.call_queue import Call, CallQueue
 from storage.database import Session
 from storage.migrate import MIGRATIONS, migrate
 from storage.read_cache import ReadCache
@@ -33,36 +32,7 @@ from storage.sqlite_connection import (
 
 T = TypeVar("T")
 
-# Bounds how long a commit may take and how many callers one failing disk write tells at once.
-_MAX_BATCH = 256
-
-
-@dataclass(slots=True)
-class _Piece:
-    work: Callable[[Session], Any]
-    future: asyncio.Future[Any]
-    value: Any = None
-    error: BaseException | None = None
-
-    def run(self, session: Session) -> None:
-        try:
-            self.value = self.work(session)
-        except sqlite3.Error as error:
-            self.fail(error)
-        except BaseException as error:  # the caller gets it; the thread must live on
-            self.error = error
-
-    def fail(self, cause: BaseException) -> None:
-        self.error = name_error(cause)
-        self.error.__cause__ = cause
-
-    def settle(self) -> None:
-        if self.future.done():
-            return
-        if self.error is None:
-            self.future.set_result(self.value)
-        else:
-            self.future.set_exception(self.error)
+PAUSE_SECONDS = 1.0
 
 
 class SqliteDatabase:
@@ -76,11 +46,10 @@ class SqliteDatabase:
         self._lock = lock
         self._busy_timeout_seconds = busy_timeout_seconds
         self._loop = asyncio.get_running_loop()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
-        self._reader = ThreadPoolExecutor(1, thread_name_prefix="sqlite-reads")
-        self._reads: deque[_Piece] = deque()
-        self._writes: deque[_Piece] = deque()
+        self._writes = CallQueue("sqlite", self._write_together)
+        self._reads = CallQueue("sqlite-reads", self._read_together)
         self._cache = ReadCache()
+        self._moving_log: asyncio.TimerHandle | None = None
         self._closing: asyncio.Future[None] | None = None
 
     @classmethod
@@ -98,8 +67,8 @@ class SqliteDatabase:
         """
         database = cls(path, FileLock.take(path), busy_timeout_seconds, on_commit)
         try:
-            await database._in_thread(database._thread, lambda: database._connect(migrations))
-            await database._in_thread(database._reader, database._connect_reader)
+            await database._in_thread(database._writes, lambda: database._connect(migrations))
+            await database._in_thread(database._reads, database._connect_reader)
             database._connect_glancing()
         except BaseException as error:
             await database.close()
@@ -110,7 +79,7 @@ class SqliteDatabase:
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """Run a function that only reads; it waits for no write."""
-        return await self._queue(self._reader, self._reads, self._drain_reads, on_one_snapshot(work))
+        return cast("T", await self._put(self._reads, on_one_snapshot(work)))
 
     async def glance(self, work: Callable[[Session], T]) -> T:
         """Run a function that reads a few rows in the caller's thread: going to another takes longer than they do."""
@@ -133,7 +102,9 @@ class SqliteDatabase:
 
     async def write(self, work: Callable[[Session], T]) -> T:
         """Run a function as one transaction and return after its commit is on the disk."""
-        return await self._queue(self._thread, self._writes, self._drain, work)
+        done = self._put(self._writes, work)
+        self._move_log_in_a_pause()
+        return await done
 
     async def check(self, *, timeout_seconds: float = 1.0) -> None:
         """Make sure that a write gets through in time."""
@@ -153,31 +124,33 @@ class SqliteDatabase:
             self._closing = asyncio.ensure_future(self._close())
         await asyncio.shield(self._closing)
 
+    def _put(self, queue: CallQueue, work: Callable[[Session], T]) -> asyncio.Future[T]:
+        if self._closing is not None:
+            raise StorageError("the database is closed")
+        return queue.put(work)
+
+    def _move_log_in_a_pause(self) -> None:
+        """Move the log into the file once nothing is written for a second: nobody waits for it then."""
+        if self._moving_log is not None:
+            self._moving_log.cancel()
+        self._moving_log = self._loop.call_later(PAUSE_SECONDS, self._writes.thread.submit, self._move_log)
+
     async def _close(self) -> None:
+        if self._moving_log is not None:
+            self._moving_log.cancel()
         glancing: sqlite3.Connection | None = getattr(self, "_glancing", None)
         if glancing is not None:
             glancing.close()
         try:
-            await self._in_thread(self._reader, self._disconnect_reader)
-            await self._in_thread(self._thread, self._disconnect)
+            await self._in_thread(self._reads, self._disconnect_reader)
+            await self._in_thread(self._writes, self._disconnect)
         finally:
-            self._reader.shutdown(wait=False)
-            self._thread.shutdown(wait=False)
+            self._reads.thread.shutdown(wait=False)
+            self._writes.thread.shutdown(wait=False)
             self._lock.release()
 
-    async def _in_thread(self, thread: ThreadPoolExecutor, call: Callable[[], T]) -> T:
-        return await self._loop.run_in_executor(thread, call)
-
-    async def _queue(
-        self, thread: ThreadPoolExecutor, queue: deque[_Piece], drain: Callable[[], None], work: Callable[[Session], T]
-    ) -> T:
-        if self._closing is not None:
-            raise StorageError("the database is closed")
-        future: asyncio.Future[T] = self._loop.create_future()
-        queue.append(_Piece(work, future))
-        # One drain is asked for each piece; the first to run takes all that wait, the rest find nothing.
-        thread.submit(drain)
-        return await future
+    async def _in_thread(self, queue: CallQueue, call: Callable[[], T]) -> T:
+        return await self._loop.run_in_executor(queue.thread, call)
 
     # --- in the threads -----------------------------------------------------------------------------------------------
 
@@ -212,52 +185,51 @@ class SqliteDatabase:
         finally:
             connection.close()
 
-    def _drain_reads(self) -> None:
-        batch = _take(self._reads)
-        for piece in batch:
-            piece.run(self._read_session)
-        self._settle(batch)
+    def _move_log(self) -> None:
+        with suppress(sqlite3.Error):  # the next write will hear of it
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
-    def _drain(self) -> None:
-        batch = _take(self._writes)
-        if batch:
-            began = time.perf_counter()
-            self._commit_together(batch)
-            self._on_commit(time.perf_counter() - began)
-        self._settle(batch)
+    def _read_together(self, calls: list[Call]) -> None:
+        for call in calls:
+            call.run(self._read_session)
 
-    def _commit_together(self, batch: list[_Piece]) -> None:
+    def _write_together(self, calls: list[Call]) -> None:
+        began = time.perf_counter()
+        self._commit_together(calls)
+        self._on_commit(time.perf_counter() - began)
+
+    def _commit_together(self, calls: list[Call]) -> None:
         try:
             self._session.changed.clear()
             self._connection.execute("BEGIN IMMEDIATE")
-            if len(batch) == 1:  # a savepoint would copy each page before it is changed
-                self._run_alone(batch[0])
+            if len(calls) == 1:  # a savepoint would copy each page before it is changed
+                self._run_alone(calls[0])
             else:
-                for piece in batch:
-                    self._run_in_savepoint(piece)
+                for call in calls:
+                    self._run_in_savepoint(call)
             self._connection.execute("COMMIT")
         except BaseException as error:  # nothing of the batch is stored: each caller must hear it
             self._roll_back()
-            for piece in batch:
-                if piece.error is None:
-                    piece.fail(error)
+            for call in calls:
+                if call.error is None:
+                    call.fail(error)
         finally:
             self._cache.note(self._session.changed)
 
-    def _run_alone(self, piece: _Piece) -> None:
-        piece.run(self._session)
-        if piece.error is not None:
-            raise piece.error
+    def _run_alone(self, call: Call) -> None:
+        call.run(self._session)
+        if call.error is not None:
+            raise call.error
 
-    def _run_in_savepoint(self, piece: _Piece) -> None:
-        self._connection.execute("SAVEPOINT piece")
-        piece.run(self._session)
-        if piece.error is not None:
+    def _run_in_savepoint(self, call: Call) -> None:
+        self._connection.execute("SAVEPOINT call")
+        call.run(self._session)
+        if call.error is not None:
             if not self._connection.in_transaction:
                 # A full disk or a failing one makes SQLite roll the whole transaction back by itself.
-                raise piece.error.__cause__ or piece.error
-            self._connection.execute("ROLLBACK TO piece")
-        self._connection.execute("RELEASE piece")
+                raise call.error.__cause__ or call.error
+            self._connection.execute("ROLLBACK TO call")
+        self._connection.execute("RELEASE call")
 
     def _roll_back(self) -> None:
         try:
@@ -265,22 +237,3 @@ class SqliteDatabase:
                 self._connection.execute("ROLLBACK")
         except sqlite3.Error:
             pass  # SQLite has rolled back already
-
-    def _settle(self, pieces: list[_Piece]) -> None:
-        if not pieces:
-            return
-
-        def settle_all() -> None:
-            for piece in pieces:
-                piece.settle()
-
-        self._loop.call_soon_threadsafe(settle_all)
-
-
-def _take(queue: deque[_Piece]) -> list[_Piece]:
-    pieces: list[_Piece] = []
-    while queue and len(pieces) < _MAX_BATCH:
-        piece = queue.popleft()
-        if not piece.future.cancelled():
-            pieces.append(piece)
-    return pieces

@@ -18,7 +18,7 @@ T = TypeVar("T")
 _PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
-    "PRAGMA wal_autocheckpoint = 1000",
+    "PRAGMA wal_autocheckpoint = 8000",  # 32 MiB: a commit that reaches it waits for all of them, up to a second
     "PRAGMA trusted_schema = OFF",
     "PRAGMA temp_store = MEMORY",  # a savepoint's pages, too, which would go to a file at 64 KiB
 )

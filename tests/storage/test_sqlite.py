@@ -32,7 +32,7 @@ def add_beat(session: Session) -> int:
 
 async def between_writes(database: SqliteDatabase, act: Callable[[], T]) -> T:
     """Act in the thread that writes, outside of its transactions."""
-    return await database._in_thread(database._thread, act)
+    return await database._in_thread(database._writes, act)
 
 
 @asynccontextmanager
@@ -340,6 +340,35 @@ async def test_a_check_that_takes_too_long_says_so(database: SqliteDatabase) -> 
     await database.check()
 
 
+async def test_all_that_waits_wakes_the_thread_once(database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    woken: list[Any] = []
+    submit = database._writes.thread.submit
+    async with held_up(database) as go:
+        monkeypatch.setattr(database._writes.thread, "submit", lambda *call: (woken.append(call), submit(*call)))
+        writes = [asyncio.create_task(database.write(add_beat)) for _ in range(600)]
+        await asyncio.sleep(0)
+        go.set()
+        assert await asyncio.gather(*writes) == [1] * 600
+    assert len(woken) == 1
+
+
+async def test_the_log_is_moved_into_the_file_in_a_pause(
+    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.sqlite.PAUSE_SECONDS", 0.01)
+    loop, moved = asyncio.get_running_loop(), asyncio.Event()
+
+    def hear(statement: str) -> None:
+        if statement == "PRAGMA wal_checkpoint(PASSIVE)":
+            loop.call_soon_threadsafe(moved.set)
+
+    await between_writes(database, lambda: database._connection.set_trace_callback(hear))
+    for _ in range(2):
+        moved.clear()
+        await database.write(add_beat)
+        await moved.wait()
+
+
 async def test_close_finishes_what_waits_and_ends_the_database(path: Path) -> None:
     database = await SqliteDatabase.open(path)
     async with held_up(database) as go:
@@ -445,7 +474,7 @@ async def test_the_pragmas_hold(database: SqliteDatabase) -> None:
         "journal_mode": "wal",
         "synchronous": 2,
         "foreign_keys": 1,
-        "wal_autocheckpoint": 1000,
+        "wal_autocheckpoint": 8000,
         "trusted_schema": 0,
         "busy_timeout": 50,
         "temp_store": 2,
