@@ -343,8 +343,13 @@ async def test_a_check_that_takes_too_long_says_so(database: SqliteDatabase) -> 
 async def test_all_that_waits_wakes_the_thread_once(database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     woken: list[Any] = []
     submit = database._writes.thread.submit
+
+    def note(*call: Any) -> Any:
+        woken.append(call)
+        return submit(*call)
+
     async with held_up(database) as go:
-        monkeypatch.setattr(database._writes.thread, "submit", lambda *call: (woken.append(call), submit(*call)))
+        monkeypatch.setattr(database._writes.thread, "submit", note)
         writes = [asyncio.create_task(database.write(add_beat)) for _ in range(600)]
         await asyncio.sleep(0)
         go.set()
