@@ -145,6 +145,8 @@ class DiscordDelivery:
 
     def _tell_of_buttons(self, job: Job, posted: Posted) -> None:
         """Let the member hear what the buttons do, if they never have; never awaited on the way to a result."""
+        if not job.request.private and posted.channel_id not in (job.thread_id, job.card_channel_id, job.channel_id):
+            return  # where the command was given is closed to us, and asking it once is enough
         url = replies.jump_url(job, posted.channel_id, posted.message_id)
         task = asyncio.create_task(tell_with_result(self._bot, job, url))
         self._tellings.add(task)

@@ -16,6 +16,7 @@ from jobs.quota import Defaults
 from storage.job_store import SqlJobStore
 from storage.migrate import MIGRATIONS, migrate
 from storage.quota_store import SqlQuotaStore
+from storage.result_store import SqlResultStore
 from storage.sqlite import SqliteDatabase
 
 
@@ -124,6 +125,7 @@ async def test_a_database_of_the_first_version_comes_up_with_all_it_had(path: Pa
     try:
         store = SqlJobStore(database)
         jobs = await store.history(20, 10, states=None, offset=0, limit=9)
+        told = [await SqlResultStore(database).was_told(member) for member in (20, 21)]
         decision = await SqlQuotaStore(database, Defaults()).decision(Asker(20, 10), now_ms=3000)
         moved = await store.move(
             jobs[0],
@@ -137,5 +139,6 @@ async def test_a_database_of_the_first_version_comes_up_with_all_it_had(path: Pa
         await database.close()
 
     assert [job.code for job in jobs] == ["BBBBB", "AAAAA"]
+    assert told == [True, False]
     assert (decision.used, decision.open, decision.left, decision.open_codes) == (2, 1, 8, ("BBBBB",))
     assert moved is not None
