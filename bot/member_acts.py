@@ -15,6 +15,7 @@ from bot.rights import check_above
 from bot.spans import read_end
 
 PAGE_BLOCKS = 10
+LISTED_REASON_CHARS = 120  # so that a page of the longest reasons fits into an embed
 Member = discord.Member | discord.User
 
 
@@ -62,7 +63,7 @@ async def _parts(interaction: discord.Interaction[LumaBot], page: int) -> dict[s
     blocks = await desk.admin.settings.blocks(
         guild_id_of(interaction), now_ms=desk.clock.now_ms(), offset=page * PAGE_BLOCKS, limit=PAGE_BLOCKS
     )
-    lines = [f"<@{block.user_id}> · {block_words(block)}" for block in blocks.items]
+    lines = [f"<@{block.user_id}> · {block_words(block, LISTED_REASON_CHARS)}" for block in blocks.items]
     panel = discord.Embed(
         title=tr("Blocked members"), description="\n".join(lines) or tr("Nobody is blocked."), color=BLURPLE
     )

@@ -22,7 +22,7 @@ def build_quota_panel(decision: Decision, *, title: str, barrier: str = "", in_s
     panel.add_field(name=tr("Reserved"), value=str(decision.open))
     panel.add_field(name=tr("Left"), value=left_words(decision))
     if decision.bonuses:
-        panel.add_field(name=tr("Bonus"), value="\n".join(map(bonus_words, decision.bonuses)))
+        panel.add_field(name=tr("Bonus"), value=inert.join_within(map(bonus_words, decision.bonuses), 1024))
     if decision.next_free_at_ms is not None:
         panel.add_field(name=tr("Next one free"), value=replies.relative_time(decision.next_free_at_ms))
     if budget := _budget_lines(decision):

@@ -1,5 +1,7 @@
 """Say what a member may have and why, or why not: every word is made from the decision itself."""
 
+from collections.abc import Sequence
+
 from bot import inert
 from bot.language import tr, trn
 from bot.replies import relative_time
@@ -7,6 +9,7 @@ from jobs.access import Access, Barrier, Block
 from jobs.quota import Allowance, BonusLeft, Decision, Origin, Period, Refusal, Rule
 
 _NAMED_JOBS = 5
+_NAMED_BONUSES = 5
 # Whose `next_free_at_ms` is not that of the allowance.
 _OF_OTHER_LIMITS = (Refusal.BUDGET_DAY, Refusal.BUDGET_MONTH, Refusal.UNCOUNTED)
 
@@ -50,7 +53,7 @@ def bonus_words(left: BonusLeft) -> str:
 
 def explain(decision: Decision) -> str:
     """Return "15 a day from @Creator, +5 until Friday; 14 used; next one free in 2 hours"."""
-    rule = ", ".join([rule_words(decision.rule), *map(bonus_words, decision.bonuses)])
+    rule = ", ".join([rule_words(decision.rule), *_some_bonuses(decision.bonuses)])
     used = tr("{count} used", count=decision.used)
     parts = [rule, used]
     if decision.open:
@@ -58,6 +61,12 @@ def explain(decision: Decision) -> str:
     if decision.next_free_at_ms is not None and decision.refusal not in _OF_OTHER_LIMITS:
         parts.append(tr("next one free {when}", when=relative_time(decision.next_free_at_ms)))
     return "; ".join(parts)
+
+
+def _some_bonuses(bonuses: Sequence[BonusLeft]) -> list[str]:
+    words = [bonus_words(each) for each in bonuses[:_NAMED_BONUSES]]
+    more = bonuses[_NAMED_BONUSES:]
+    return [*words, tr("+{count} from more bonuses", count=sum(each.left for each in more))] if more else words
 
 
 def left_words(decision: Decision) -> str:
@@ -224,8 +233,8 @@ def standing_words(access: Access) -> str:
     return ""
 
 
-def block_words(block: Block) -> str:
-    """Say who blocked a member, when, until when and why."""
+def block_words(block: Block, reason_chars: int = 300) -> str:
+    """Say who blocked a member, when, until when and why, in at most so many characters of the reason."""
     ends = tr("until {when}", when=relative_time(block.until_ms)) if block.until_ms else tr("for good")
     words = tr(
         "Blocked {ends} by {moderator} {when}",
@@ -233,4 +242,4 @@ def block_words(block: Block) -> str:
         moderator=f"<@{block.blocked_by}>",
         when=relative_time(block.blocked_at_ms),
     )
-    return f"{words}: {inert.prose(block.reason)}" if block.reason else words
+    return f"{words}: {inert.prose(block.reason, reason_chars)}" if block.reason else words

@@ -1,5 +1,7 @@
 """Let people with Manage Server block words and patterns, and try what a text would hit."""
 
+from typing import Any
+
 import discord
 from discord import app_commands
 
@@ -9,10 +11,13 @@ from bot.choices import build_choices
 from bot.client import LumaBot
 from bot.colours import BLURPLE
 from bot.language import tr, trn
+from bot.pages import page_words, read_turn, turn_buttons
 from bot.rights import Right, has_right
 from bot.setup_acts import confirm
 from jobs.errors import InvalidRequestError
-from jobs.words import MOST_WORDS, build_filter, keep_word
+from jobs.words import MOST_CHARS, MOST_WORDS, build_filter, keep_word
+
+PAGE_WORDS = 60  # of the longest words as many as an embed takes
 
 
 async def add_word(interaction: discord.Interaction[LumaBot], word: str, reason: str) -> None:
@@ -37,12 +42,24 @@ async def remove_word(interaction: discord.Interaction[LumaBot], word: str, reas
 
 
 async def list_words(interaction: discord.Interaction[LumaBot]) -> None:
-    """Show the blocked words."""
-    words = (await interaction.client.desk.admin.settings.settings(guild_id_of(interaction))).words
+    """Show the first page of the blocked words."""
+    await interaction.response.send_message(**await _parts(interaction, 0), ephemeral=True)
+
+
+async def turn_words(interaction: discord.Interaction[LumaBot], subject: str) -> None:
+    """Show another page of the blocked words."""
+    page, _ = read_turn(subject)
+    await interaction.response.edit_message(**await _parts(interaction, page))
+
+
+async def _parts(interaction: discord.Interaction[LumaBot], page: int) -> dict[str, Any]:
+    words = sorted((await interaction.client.desk.admin.settings.settings(guild_id_of(interaction))).words)
     title = trn("{count} blocked word", "{count} blocked words", len(words))
-    text = inert.join_within((inert.code(word, 60) for word in sorted(words)), 4096, " ")
+    shown = words[page * PAGE_WORDS : (page + 1) * PAGE_WORDS]
+    text = " ".join(inert.code(word, MOST_CHARS) for word in shown)
     panel = discord.Embed(title=title, description=text or tr("none"), color=BLURPLE)
-    await interaction.response.send_message(embed=panel, ephemeral=True)
+    panel.set_footer(text=page_words(page, size=PAGE_WORDS, total=len(words)))
+    return {"embed": panel, "view": turn_buttons("words", page, size=PAGE_WORDS, total=len(words))}
 
 
 async def try_text(interaction: discord.Interaction[LumaBot], text: str) -> None:

@@ -8,8 +8,8 @@ from discord.ext import commands
 
 from bot.admin import REASON_CHARS
 from bot.client import LumaBot
-from bot.rights import Right, RightsSubgroup
-from bot.words_setup import add_word, list_words, remove_word, suggest_words, try_text
+from bot.rights import Right, RightsSubgroup, rightly
+from bot.words_setup import add_word, list_words, remove_word, suggest_words, try_text, turn_words
 
 Reason = app_commands.Range[str, 1, REASON_CHARS]
 Word = app_commands.Range[str, 1, 100]
@@ -55,4 +55,6 @@ async def suggest_word(interaction: discord.Interaction[LumaBot], typed: str) ->
 
 async def setup(bot: commands.Bot) -> None:
     """Add this area to the bot."""
-    cast("LumaBot", bot).luma_setup.add_command(words_group)
+    luma_bot = cast("LumaBot", bot)
+    luma_bot.luma_setup.add_command(words_group)
+    luma_bot.add_action("words", rightly(Right.SETUP, turn_words))
