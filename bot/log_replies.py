@@ -120,7 +120,7 @@ def entry_words(entry: LogEntry) -> str:
     if entry.before is not None or entry.after is not None:
         lines.append(f"-# {facts_words(entry.before)} {ARROW} {facts_words(entry.after)}")
     if entry.reason:
-        lines.append(f"> {inert.prose(entry.reason, 200)}")
+        lines.append(f"> {inert.prose(entry.reason, 150)}")
     return "\n".join(lines)
 
 
