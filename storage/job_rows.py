@@ -97,30 +97,30 @@ def build_request(request: Request) -> str:
     )
 
 
-def build_columns(job: Job) -> tuple[Value, ...]:
-    """Return the columns a move may write, in the order of the UPDATE in `moves`."""
-    return (
-        job.state,
-        build_request(job.request),
-        job.service,
-        job.due_at_ms,
-        job.card_channel_id,
-        job.card_message_id,
-        job.thread_id,
-        job.posting_at_ms,
-        job.result_channel_id,
-        job.result_message_id,
-        None if job.clip is None else _dump(asdict(job.clip)),
-        int(job.is_staged),
-        job.attempt,
-        job.provider_job_id,
-        job.submitted_at_ms,
-        job.finished_at_ms,
-        job.attempts,
-        job.hold,
-        None if job.result is None else _dump(asdict(job.result)),
-        None if job.failure is None else _dump(asdict(job.failure)),
-    )
+def build_columns(job: Job) -> dict[str, Value]:
+    """Return the columns a move may write."""
+    return {
+        "state": job.state,
+        "request": build_request(job.request),
+        "service": job.service,
+        "due_at_ms": job.due_at_ms,
+        "card_channel_id": job.card_channel_id,
+        "card_message_id": job.card_message_id,
+        "thread_id": job.thread_id,
+        "posting_at_ms": job.posting_at_ms,
+        "result_channel_id": job.result_channel_id,
+        "result_message_id": job.result_message_id,
+        "clip": None if job.clip is None else _dump(asdict(job.clip)),
+        "ready": int(job.is_staged),
+        "attempt": job.attempt,
+        "provider_job_id": job.provider_job_id,
+        "submitted_at_ms": job.submitted_at_ms,
+        "finished_at_ms": job.finished_at_ms,
+        "attempts": job.attempts,
+        "hold": job.hold,
+        "result": None if job.result is None else _dump(asdict(job.result)),
+        "failure": None if job.failure is None else _dump(asdict(job.failure)),
+    }
 
 
 def _dump(value: Mapping[str, object]) -> str:

@@ -101,20 +101,14 @@ def write_move(session: Session, before: Job, after: Job, *, now_ms: int, fenced
     if row is None:
         return None
     job = _merge(read_job(row), before, after, now_ms=now_ms, fenced=fenced)
+    columns = build_columns(job) | ({} if keep_lease else {"leased_until_ms": 0})
+    # Every column that is named here has its indexes written, whether it changes or not: `attempts` has none.
+    changed = {name: value for name, value in columns.items() if row[name] != value} or {"attempts": job.attempts}
+    sets = ", ".join(f"{name} = ${number}" for number, name in enumerate(changed, len(guard) + 1))
     row = session.row(
-        """
-        UPDATE jobs SET
-            state = $5, request = $6, service = $7, due_at_ms = $8, card_channel_id = $9, card_message_id = $10,
-            thread_id = $11, posting_at_ms = $12, result_channel_id = $13, result_message_id = $14, clip = $15,
-            ready = $16, attempt = $17, provider_job_id = $18, submitted_at_ms = $19, finished_at_ms = $20,
-            attempts = $21, hold = $22, result = $23, failure = $24,
-            leased_until_ms = CASE WHEN $25 = 1 THEN leased_until_ms ELSE 0 END
-        WHERE id = $1 AND state = $2 AND ($3 = 0 OR lease = $4)
-        RETURNING *
-        """,
+        f"UPDATE jobs SET {sets} WHERE id = $1 AND state = $2 AND ($3 = 0 OR lease = $4) RETURNING *",  # noqa: S608 - our own columns
         *guard,
-        *build_columns(job),
-        int(keep_lease),
+        *changed.values(),
     )
     if row is not None and job.provider_job_id != before.provider_job_id:
         note_task(session, job.id, job.attempt, job.provider_job_id)

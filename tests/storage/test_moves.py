@@ -17,6 +17,7 @@ from jobs.job import (
     Result,
     State,
 )
+from storage.database import Session
 from storage.job_store import SqlJobStore
 from storage.sqlite import SqliteDatabase
 from tests.storage.jobs_made import (
@@ -93,6 +94,22 @@ async def test_a_move_writes_every_field_a_step_may_change(store: SqlJobStore) -
 
     assert await store.move(job, after, event="step", now_ms=2000) == after
     assert await store.get(job.id) == after
+
+
+async def test_a_move_writes_the_columns_that_change_alone(store: SqlJobStore, database: SqliteDatabase) -> None:
+    job = await insert(store)
+    updates: list[str] = []
+
+    def trace(session: Session) -> None:
+        database._connection.set_trace_callback(lambda sql: updates.append(sql) if "UPDATE jobs" in sql else None)
+
+    await database.write(trace)
+    placed = await store.move(job, replace(job, card_message_id=5), event="placed", now_ms=1, keep_lease=True)
+    assert placed is not None
+    assert (await store.move(placed, placed, event="still running", now_ms=1, keep_lease=True)) == placed
+    assert [sql.partition(" SET ")[2].partition(" WHERE")[0] for sql in updates] == [
+        "card_message_id = 5", "attempts = 0",
+    ]  # fmt: skip
 
 
 async def test_a_move_from_another_state_is_refused_quietly(store: SqlJobStore) -> None:
