@@ -1,5 +1,6 @@
 """Take what comes from outside: a new job, its card, a cancel, a callback."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -11,7 +12,7 @@ from jobs.job import CANCELLABLE_STATES, Charge, Job, Kind, NewJob, State
 from jobs.outside import Outside
 from jobs.ports import Attempt, Posted
 from jobs.retries import Timings
-from jobs.services import Abilities, CallbackNote
+from jobs.services import Abilities, CallbackNote, Provider
 
 _MOVED_ON = "This edit has just moved on; please look again."
 
@@ -23,6 +24,7 @@ class Intake:
         self._out = outside
         self._timings = timings
         self._preferences = preferences
+        self._stopping: set[asyncio.Task[None]] = set()
 
     def choose_service(self, kind: Kind, wants: frozenset[str] = frozenset(), *, only: str = "") -> Abilities:
         """Return the service a new job of this kind goes to, by the options it `wants`; `only` names the one it may be.
@@ -87,14 +89,21 @@ class Intake:
         if job.state is State.RUNNING:
             # What was sent is paid for: no service says that it gives anything back for a task that it stops.
             charge = Charge.SETTLE if by == job.user_id else Charge.FORGIVE
-            await self._stop_at_service(job)
         after = replace(job, state=State.CANCELLED, finished_at_ms=self._out.clock.now_ms(), hold="")
         note = None if act is None else _note(act, Deed.CANCEL_JOB, job, after)
         moved = await self._out.move(job, after, "cancel", detail=f"by {by}", charge=charge, fenced=False, note=note)
         if moved is None:
             raise UserError(_MOVED_ON)
         self._out.delivery.show(moved)
+        # Only now, for a video that is on its way must not be deleted; and who cancelled has 3 s to be answered in.
+        if job.state is State.RUNNING and job.provider_job_id is not None:
+            self._stop_at_service(job, job.provider_job_id)
         return moved, charge
+
+    async def settled(self) -> None:
+        """Wait until services have heard of every cancel."""
+        while self._stopping:
+            await asyncio.wait(self._stopping)
 
     async def hurry(self, job_id: str, act: Act) -> Job:
         """Let an open job that waits to be tried again be tried now, and log it; raises UserError."""
@@ -112,17 +121,22 @@ class Intake:
             raise UserError(_MOVED_ON)
         return moved
 
-    async def _stop_at_service(self, job: Job) -> None:
+    def _stop_at_service(self, job: Job, provider_job_id: str) -> None:
         provider = self._out.providers.get(job.service)
-        if provider is None or not provider.abilities.cancels or job.provider_job_id is None:
-            return
-        with suppress(ProviderError):
-            await provider.cancel(job.provider_job_id)
+        if provider is not None and provider.abilities.cancels:
+            stopping = asyncio.create_task(_stop(provider, provider_job_id), name=f"stop {job.code}")
+            self._stopping.add(stopping)
+            stopping.add_done_callback(self._stopping.discard)
 
     async def callback(self, attempt: Attempt, note: CallbackNote) -> Job | None:
         """Take a callback as a hint: keep the task's id, look soon."""
         job = await self._out.store.record_callback(attempt, note.provider_job_id, now_ms=self._out.clock.now_ms())
         return self._out.moved(job, "callback")
+
+
+async def _stop(provider: Provider, provider_job_id: str) -> None:
+    with suppress(ProviderError):
+        await provider.cancel(provider_job_id)
 
 
 def _note(act: Act, deed: Deed, before: Job, after: Job) -> LogNote:

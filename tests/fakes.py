@@ -87,6 +87,7 @@ class FakeProvider:
     cancelled: list[str] = field(default_factory=list)
     during_submit: Callable[[], object] | None = None
     hang_submit: asyncio.Event | None = None
+    hang_cancel: asyncio.Event | None = None
     taken: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def submit(self, order: Order) -> Accepted:
@@ -131,6 +132,8 @@ class FakeProvider:
     async def cancel(self, provider_job_id: str) -> bool:
         """Stop a task where the abilities say so."""
         self.cancelled.append(provider_job_id)
+        if self.hang_cancel is not None:
+            await self.hang_cancel.wait()
         return self.abilities.cancels
 
     def read_callback(self, headers: Mapping[str, str], body: bytes) -> CallbackNote:

@@ -595,8 +595,12 @@ async def test_a_running_job_that_the_service_stops_still_counts(tmp_path: Path)
     world = await open_world(tmp_path, abilities_of(cancels=True))
     job = await world.accept()
     await world.work()
-    _, charge = await world.intake.cancel(job.id, by=11)
+    world.provider.hang_cancel = asyncio.Event()
+    async with asyncio.timeout(5):  # whoever cancels is answered though the service is not
+        _, charge = await world.intake.cancel(job.id, by=11)
     assert charge is Charge.SETTLE
+    world.provider.hang_cancel.set()
+    await world.intake.settled()
     assert world.provider.cancelled == ["task-1"]
     # No service says that it gives the credit back: who cancels at once, over and over, must not spend without a limit.
     assert await world.reservation(job) == "settled"
