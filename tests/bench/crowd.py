@@ -29,12 +29,17 @@ class Crowd:
         self._turns = cycle(users)
 
     async def modify(self) -> float:
-        """Return the milliseconds from the interaction to its first answer; one that never came took the 3 s it may."""
+        """Return the milliseconds from the interaction to its first answer; one that never came took the 3 s it may.
+
+        Raises RuntimeError for any answer but a card: to refuse is quick.
+        """
         options = {"prompt": "make it warm"}
         try:
             view = await self._actor.slash(next(self._turns), CHANNEL, self._command, options, self._files)
         except RefusedError:
             return TOO_LATE_MS
+        if view.message is not None and view.message.content:
+            raise RuntimeError(f"refused: {view.message.content}")
         # not from the call above: the clip is uploaded before the interaction begins
         return (self._discord.world.clock.now() - self._discord.parts.interactions.get(view.id).created_at) * 1000
 

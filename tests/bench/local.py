@@ -15,6 +15,10 @@ from sandbox.video.server import VideoServer
 from tests.service_environment import environment_for
 
 KEY = "bench-key"
+_LIMITS = (
+    "OPEN_JOBS_PER_MEMBER", "OPEN_JOBS_PER_SERVER", "OPEN_JOBS_IN_ALL", "UNCOUNTED_PER_HOUR", "QUOTA_EDITS",
+    "QUOTA_AT_ONCE", "QUOTA_SERVER_EDITS_PER_DAY",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +84,7 @@ async def open_local(
             "TRUSTED_MEDIA_HOSTS": ",".join(url.removeprefix("http://") for url in media),
             "DATA_DIR": str(folder / "data"),
             "DISK_FREE_BYTES": "50MB",
-            "OPEN_JOBS_PER_MEMBER": "100000",
-            "QUOTA_EDITS": "100000",
-            "QUOTA_AT_ONCE": "100000",
-            "QUOTA_SERVER_EDITS_PER_DAY": "100000",
+            **dict.fromkeys(_LIMITS, "100000"),
             "LOG_LEVEL": "WARNING",
             "LOG_FORMAT": "json",
         }
