@@ -6,6 +6,8 @@ from pathlib import Path
 
 from sandbox.discord.actor import RefusedError
 from sandbox.discord.server import DiscordServer
+from storage import open_store
+from storage.result_store import SqlResultStore
 
 MEMBERS = 200
 TOO_LATE_MS = 3000.0
@@ -26,7 +28,18 @@ class Crowd:
         users = [world.add_user(f"Member {number}") for number in range(MEMBERS)]
         for user in users:
             world.add_member(guild, user, [member])
+        self._user_ids = [user.id for user in users]
         self._turns = cycle(users)
+
+    async def know_the_buttons(self, data: Path) -> None:
+        """Let all of them have been told what the buttons do, as everybody is once; `data` is a bot's that stands."""
+        data.mkdir(exist_ok=True)
+        database = await open_store(f"sqlite:///{data / 'luma.db'}")
+        try:
+            for user_id in self._user_ids:
+                await SqlResultStore(database).claim_telling(user_id, now_ms=1)
+        finally:
+            await database.close()
 
     async def modify(self) -> float:
         """Return the milliseconds from the interaction to its first answer; one that never came took the 3 s it may.

@@ -1,7 +1,7 @@
 """Start the local world with the real bot as a child process, set up for load."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,9 +62,13 @@ async def open_local(
     settings: Mapping[str, str] | None = None,
     services: Sequence[str] = ("kie",),
     callbacks: bool = True,
+    prepare: Callable[[DiscordServer, Path], Awaitable[None]] | None = None,
     **video: Any,
 ) -> AsyncIterator[Local]:
-    """Open a local world whose limits do not stand in the way of a load."""
+    """Open a local world whose limits do not stand in the way of a load.
+
+    `prepare` may fill Discord and the bot's data folder before the bot starts.
+    """
     async with AsyncExitStack() as stack:
         discord = await stack.enter_async_context(DiscordServer())
         discord.limits.enabled = False
@@ -90,6 +94,8 @@ async def open_local(
         }
         if callbacks:
             environment["PUBLIC_URL"] = f"http://127.0.0.1:{port}"
+        if prepare is not None:
+            await prepare(discord, folder / "data")
         running = asyncio.Event()
         bot = BotChild(
             environment | dict(settings or {}),
