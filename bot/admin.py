@@ -7,11 +7,13 @@ from typing import Any, Protocol
 
 import discord
 
+from bot import inert
 from bot.charts import Charts
 from bot.checkup import CheckLine
 from jobs.access import AccessRules, Asker, Verdict
 from jobs.admin import Act
 from jobs.admin_ports import AdminStore, LogStore, PrivacyStore, QuotaStore
+from jobs.errors import InvalidRequestError
 from jobs.job import Job
 from jobs.ports import Posted
 from jobs.quota import Defaults
@@ -67,7 +69,9 @@ def guild_id_of(interaction: discord.Interaction[Any]) -> int:
 
 
 def build_act(interaction: discord.Interaction[Any], reason: str | None = None) -> Act:
-    """Return who acts, where, when and why."""
+    """Return who acts, where, when and why; raises InvalidRequestError for a reason in which nothing can be read."""
+    if reason and not inert.prose(reason):
+        raise InvalidRequestError("There is nothing to read in your reason. Please write it in words.", rule="reason")
     return Act(
         guild_id_of(interaction),
         interaction.user.id,

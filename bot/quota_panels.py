@@ -41,7 +41,9 @@ def _budget_lines(decision: Decision) -> list[str]:
     if policies.budget_month is not None:
         lines.append(tr("{used} of {count} in a month", used=server.month, count=policies.budget_month))
     if decision.refusal in (Refusal.BUDGET_DAY, Refusal.BUDGET_MONTH):
-        lines.append(tr("Nobody here can begin an edit before one comes free."))
+        is_shut = decision.next_free_at_ms is None  # a budget of nothing
+        shut = tr("Nobody here can begin an edit.")
+        lines.append(shut if is_shut else tr("Nobody here can begin an edit before one comes free."))
     return lines
 
 

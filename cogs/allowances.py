@@ -11,6 +11,7 @@ from bot.client import LumaBot
 from bot.rights import Right, RightsSubgroup, rightly
 from bot.setup_acts import build_allowance, set_budget, set_default, set_role, set_user
 from bot.setup_panels import show_members, turn_members
+from jobs.errors import InvalidRequestError
 from jobs.quota import Period
 
 MOST = 100_000
@@ -70,10 +71,13 @@ async def user_command(
     reason: Reason = "",
 ) -> None:
     """Set one member's quota, or list all that have one."""
-    if member is None:
+    allowance = build_allowance(edits, _period(period), at_once, unlimited=unlimited)
+    if member is not None:
+        await set_user(interaction, member, allowance, reason)
+    elif allowance is not None:
+        raise InvalidRequestError("Choose the `member` who is to have that.", rule="member")
+    else:
         await show_members(interaction)
-        return
-    await set_user(interaction, member, build_allowance(edits, _period(period), at_once, unlimited=unlimited), reason)
 
 
 def _period(span: Span | None) -> Period | None:

@@ -12,6 +12,7 @@ from bot.doctor import show_doctor
 from bot.setup_acts import list_channel, list_role, pause, resume, set_alerts, set_showcase
 from bot.setup_panels import show_lists, show_settings
 from jobs.access import Verdict
+from jobs.errors import InvalidRequestError
 
 Reason = app_commands.Range[str, 1, REASON_CHARS]
 Rule = Literal["allow", "deny", "off the list"]
@@ -26,13 +27,18 @@ _VERDICTS: dict[str, Verdict | None] = {"allow": Verdict.ALLOW, "deny": Verdict.
     reason="Why; kept in the log",
 )
 async def channels_command(
-    interaction: discord.Interaction[LumaBot], channel: Channel | None = None, rule: Rule = "allow", reason: Reason = ""
+    interaction: discord.Interaction[LumaBot],
+    channel: Channel | None = None,
+    rule: Rule | None = None,
+    reason: Reason = "",
 ) -> None:
     """Allow or deny a channel."""
-    if channel is None:
-        await show_lists(interaction)
+    if channel is not None:
+        await list_channel(interaction, channel.id, _VERDICTS[rule or "allow"], reason)
+    elif rule is not None:
+        raise InvalidRequestError("Choose the `channel` that this is to be so for.", rule="channel")
     else:
-        await list_channel(interaction, channel.id, _VERDICTS[rule], reason)
+        await show_lists(interaction)
 
 
 @app_commands.command(name="roles", description="Who may make edits")
@@ -44,14 +50,16 @@ async def channels_command(
 async def roles_command(
     interaction: discord.Interaction[LumaBot],
     role: discord.Role | None = None,
-    rule: Rule = "allow",
+    rule: Rule | None = None,
     reason: Reason = "",
 ) -> None:
     """Allow or deny a role."""
-    if role is None:
-        await show_lists(interaction)
+    if role is not None:
+        await list_role(interaction, role.id, _VERDICTS[rule or "allow"], reason)
+    elif rule is not None:
+        raise InvalidRequestError("Choose the `role` that this is to be so for.", rule="role")
     else:
-        await list_role(interaction, role.id, _VERDICTS[rule], reason)
+        await show_lists(interaction)
 
 
 @app_commands.command(name="showcase", description="Where shared results go")

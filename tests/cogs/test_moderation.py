@@ -46,6 +46,14 @@ class TestBlocks:
         await world.modify()
         assert len(await world.jobs()) == 1
 
+    @pytest.mark.parametrize("reason", ["   ", "\u200b\u200b", " \n "])
+    async def test_a_reason_must_say_something(self, world: BotWorld, reason: str) -> None:
+        mia = {"member": member_id(world, "Mia"), "reason": reason}
+        assert "nothing to read in your reason" in await say(world, "Robin", "luma-mod block", mia)
+        assert "nothing to read" in await say(world, "Robin", "luma-mod quota bonus", {**mia, "count": 1})
+        assert "Nobody is blocked" in await say(world, "Robin", "luma-mod blocks")
+        assert "Nothing has been done yet" in await say(world, "Robin", "luma-mod log")
+
     async def test_a_block_keeps_every_way_shut(self, world: BotWorld) -> None:
         job, message = await deliver(world)
         posted = await world.actor.post("Mia", "edits", files=[("clip.mp4", b"a clip")])

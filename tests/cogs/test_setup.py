@@ -63,6 +63,19 @@ class TestQuota:
         assert said in await say(world, "Ada", "luma-setup quota default", options)
         assert (await world.admin.settings.settings(guild_of(world))).allowance is None
 
+    @pytest.mark.parametrize(
+        ("command", "options", "said"),
+        [
+            ("luma-setup quota user", {"edits": 3}, "Choose the `member`"),
+            ("luma-setup channels", {"rule": "deny"}, "Choose the `channel`"),
+            ("luma-setup roles", {"rule": "off the list"}, "Choose the `role`"),
+        ],
+    )
+    async def test_what_is_said_of_nobody_is_not_passed_over(
+        self, world: BotWorld, command: str, options: dict[str, object], said: str
+    ) -> None:
+        assert said in await say(world, "Ada", command, options)
+
     async def test_members_with_their_own_are_listed(self, world: BotWorld) -> None:
         await run(world, "Ada", "luma-setup quota user", {"member": member_id(world, "Mia"), "edits": 4})
         assert f"<@{member_id(world, 'Mia')}>: 4 a day" in await say(world, "Ada", "luma-setup quota user")
@@ -82,6 +95,12 @@ class TestQuota:
         assert settings.budget_month.edits == 90
         await run(world, "Ada", "luma-setup budget", {"period": "month"})
         assert (await world.admin.settings.settings(guild_of(world))).budget_month is None
+
+    async def test_a_budget_of_nothing_promises_nothing(self, world: BotWorld) -> None:
+        await run(world, "Ada", "luma-setup budget", {"period": "day", "edits": 0})
+        text = await say(world, "Mia", "luma quota")
+        assert "Nobody here can begin an edit." in text
+        assert "comes free" not in text
 
 
 class TestPlaces:
