@@ -147,10 +147,13 @@ async def _fields(
     ]
 
 
-def read_origin(subject: str, link: str) -> ClipSource | None:
-    """Return the message a form was opened on, while its link is still the one of that message's file."""
+def read_origin(subject: str, link: str, here: int | None) -> ClipSource | None:
+    """Return the message a form was opened on, while its link is still the one of that message's file.
+
+    Its sender must be in the message's channel (`here`): a forged id would have the bot read any other for them.
+    """
     channel_id, message_id, attachment_id = (int(number) for number in subject.split("."))
-    if not attachment_id or f"/{attachment_id}/" not in link:
+    if channel_id != here or not attachment_id or f"/{attachment_id}/" not in link:
         return None
     filename = link.partition("?")[0].rpartition("/")[2]
     return ClipSource(link, filename, channel_id=channel_id, message_id=message_id, attachment_id=attachment_id)

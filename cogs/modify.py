@@ -81,7 +81,7 @@ async def submit_form(interaction: discord.Interaction[LumaBot], subject: str) -
     fields = read_fields(interaction)
     link = fields.get("link", "").strip()
     try:
-        origin = read_origin(subject, link)
+        origin = read_origin(subject, link, interaction.channel_id)
     except ValueError:
         raise InvalidRequestError("I don't know that form any more. Please open it again.") from None
     how = read_checks(interaction, "how")

@@ -67,3 +67,25 @@ async def test_an_old_link_whose_message_is_gone_says_what_to_do(tmp_path: Path)
         assert view.message is not None
         assert "Give the link of the message" in view.message.content
         assert await world.base.jobs() == []
+
+
+async def test_a_forms_forged_id_opens_no_channel_its_sender_may_not_read(tmp_path: Path) -> None:
+    async with open_media_world(tmp_path) as world:
+        world.finish_with(make_clip(tmp_path / "result.mp4", Recipe()))
+        local, actor = world.base.server.world, world.base.actor
+        local.application.message_content_granted = True
+        secret = await actor.post("Noah", "showcase", "hidden", [make_clip(tmp_path / "secret.mp4", Recipe())])
+        hidden, mia = local.find_channel("showcase"), local.find_user("Mia")
+        hidden.overwrites.append(Overwrite(mia.id, 1, deny=can.VIEW_CHANNEL))
+        local.change_channel(hidden)
+        shown = await actor.post("Mia", "edits", "look", [make_clip(tmp_path / "clip.mp4", Recipe())])
+        opened = await actor.context_menu("Mia", "Modify with Luma", shown.id)
+        (file,) = secret.attachments
+        form = world.base.server.parts.interactions.get(opened.id).modal
+        assert form is not None
+        form["custom_id"] = f"luma:modify:{hidden.id}.{secret.id}.{file.id}"
+        world.base.discord_clock.advance(TWO_DAYS)
+        view = await actor.submit_modal(opened.id, {"prompt": "warm", "link": file.url})
+        assert await world.base.jobs() == []
+        assert view.message is not None
+        assert "expired" in view.message.content
