@@ -6,6 +6,8 @@ RUN python -m venv /opt/venv \
     && /opt/venv/bin/pip uninstall --yes pip setuptools
 
 FROM python:3.11-slim-bookworm
+# The charts' own font has no Chinese, Japanese or Korean letters for members' names.
+RUN apt-get update && apt-get install --yes --no-install-recommends fonts-wqy-microhei && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin luma \
     && install -d -o luma -g luma /data
 COPY --from=packages /opt/venv /opt/venv

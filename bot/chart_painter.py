@@ -20,7 +20,9 @@ BACKGROUND, INK, GRID = "#1e1f26", "#f2f3f5", "#454853"
 SETTLED, OPEN, RELEASED, LIMIT = "#5b8cff", "#ff9f43", "#d5d8de", "#ff6b6b"
 INCHES_WIDE, DOTS = 10.0, 100  # 1000 pixels
 FONT = 21  # points at 100 dots an inch: some 10 pixels on a phone that shows the picture 350 wide
-_WIDE_FONTS = ("DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "WenQuanYi Zen Hei", "Noto Sans")
+_WIDE_FONTS = (
+    "DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Noto Sans"
+)  # fmt: skip
 _NAME_CHARS = 14
 
 

@@ -4,11 +4,14 @@ import asyncio
 import io
 from pathlib import Path
 
+import matplotlib as mpl
 import matplotlib.image
 import numpy as np
 import pytest
 
+from bot import chart_painter
 from bot.charts import ChartError, Charts, DaysChart, MembersChart
+from tests.environment import ROOT
 
 DAYS = DaysChart(tuple(f"11-{day:02d}" for day in range(1, 31)), (3,) * 30, (0,) * 29 + (2,), (1,) * 30, 15)
 NAMES = ("1  Mia", "2  小明", "3  $a_b$ \u202e`@everyone` the very very long", "4  ", "5  Ада", "6  \U0001f600")
@@ -45,6 +48,19 @@ async def test_bars_of_members_grow_with_their_number(charts: Charts) -> None:
     large = pixels(await charts.draw(MembersChart(NAMES, (9, 8, 3, 2, 1, 0), (0, 1, 0, 0, 2, 0))))
     assert small.shape[1] == large.shape[1] == 1000
     assert large.shape[0] > small.shape[0]
+
+
+def test_the_image_brings_letters_for_names_that_the_charts_own_font_lacks() -> None:
+    assert "fonts-wqy-microhei" in (ROOT / "Dockerfile").read_text()
+    assert "WenQuanYi Micro Hei" in chart_painter._WIDE_FONTS
+
+
+def test_what_no_font_can_draw_leaves_the_rank_and_no_boxes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chart_painter, "_WIDE_FONTS", ("DejaVu Sans",))
+    with mpl.rc_context():
+        chart_painter._use_fonts()
+        assert chart_painter._shown_name("2  小明") == "2\N{LEFT-TO-RIGHT MARK}  "
+        assert chart_painter._shown_name("3  Ada 小明") == "3\N{LEFT-TO-RIGHT MARK}  Ada"
 
 
 async def test_nothing_used_is_drawn_too(charts: Charts) -> None:
