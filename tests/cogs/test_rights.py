@@ -14,7 +14,7 @@ from tests.cogs.test_library import plant_button
 
 PRESSES = {
     Right.MODERATE: ["top:0.month", "blocks:0.", "log:0.0.0", "logfile:all", "jobs:0.all.0"],
-    Right.SETUP: ["ownquota:0."],
+    Right.SETUP: ["ownquota:0.", "words:0."],
 }
 
 
@@ -85,6 +85,11 @@ async def test_every_press_asks_for_its_right_again(world: BotWorld, right: Righ
         assert view.message is not None, press
         assert "Only members with the permission" in view.message.content, press
     assert await log_size(world) == 0
+
+
+async def test_no_press_that_asks_for_a_right_is_left_untried(world: BotWorld) -> None:
+    asking = {name for name, action in world.bot._actions.items() if action.__qualname__.startswith("rightly.")}
+    assert asking == {press.partition(":")[0] for presses in PRESSES.values() for press in presses}
 
 
 async def test_who_lost_the_right_is_refused_at_once(world: BotWorld) -> None:
