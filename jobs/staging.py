@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from jobs.errors import ServerLeftError
+from jobs.errors import ServerLeftError, UnusableClipError
 from jobs.job import ClipSource, Job, Request
 from jobs.outside import Outside
 from jobs.services import Provider
@@ -61,14 +61,20 @@ async def open_links(job: Job, out: Outside) -> Links:
         f"{name}_url": await _address(picture.file, picture.source, out, provider)
         for name, picture in job.request.images.items()
     }
-    return Links(clip, {name: url for name, url in images.items() if url is not None})
+    return Links(clip, images)
 
 
-async def _address(file: str, source: ClipSource | None, out: Outside, provider: Provider) -> str | None:
+async def _address(file: str, source: ClipSource | None, out: Outside, provider: Provider) -> str:
     hosted = out.clips.public_url(file)
     if hosted is not None:
         return hosted
     if provider.abilities.uploads:
         path = out.clips.path(file)
         return (await provider.upload(path, path.name)).url
-    return source.url if source is not None else None
+    if source is None or not source.url:
+        raise UnusableClipError(
+            "{title} reads videos from an address only, and this one, made here, has none. Attach the video itself.",
+            rule="address",
+            title=provider.abilities.title,
+        )
+    return source.url

@@ -27,7 +27,7 @@ from jobs.errors import (
     UnusableClipError,
     UserError,
 )
-from jobs.job import TOO_LARGE, Charge, FailureCode, Remark, State
+from jobs.job import TOO_LARGE, Charge, ClipSource, FailureCode, Kind, Remark, Request, State
 from jobs.ports import Fitted, VideoPost
 from jobs.retries import HOUR_MS, MINUTE_MS, UNKNOWN_TASK
 from jobs.services import Accepted, Progress, Status
@@ -581,6 +581,19 @@ async def test_a_running_job_is_cancelled_and_charged_for_the_service_cannot_sto
     world.clock.advance(MINUTE_MS)
     await world.work()
     assert world.delivery.messages == []
+
+
+async def test_a_video_without_an_address_is_not_sent_where_only_an_address_will_do(tmp_path: Path) -> None:
+    world = await open_world(tmp_path, abilities_of(uploads=False))
+    world.clips.hosted = False
+    clip = ClipSource("", "luma-AAAAA.mp4", file="result-1.mp4", job_id="1")
+    job = await world.accept(request=Request(Kind.MODIFY, "make it snow", clip=clip))
+    failed = await world.run_to(job, State.FAILED)
+    assert world.provider.billed == []
+    assert failed.failure is not None
+    assert failed.failure.code is FailureCode.UNUSABLE_CLIP
+    assert "from an address only" in failed.failure.text
+    await world.database.close()
 
 
 async def test_a_running_job_that_another_stops_is_free_for_its_member(world: World) -> None:
