@@ -74,6 +74,6 @@ async def check_words(interaction: discord.Interaction[LumaBot], request: Reques
 
 
 def texts_of(request: Request) -> list[str]:
-    """Return every text in a request that somebody wrote; addresses are no texts."""
-    texts = [request.prompt, request.style, request.style_text, *request.options.values()]
-    return [text for text in texts if text and not text.startswith(("https://", "http://"))]
+    """Return every text in a request that somebody wrote; the options that take an address are no texts."""
+    written = [text for name, text in request.options.items() if not name.endswith("_url")]
+    return [text for text in (request.prompt, request.style, request.style_text, *written) if text]

@@ -6,6 +6,7 @@ from bot import replies
 from bot.admin import build_act, role_ids_of
 from bot.again import fit_to_service, read_again
 from bot.client import LumaBot
+from bot.entry import check_words
 from bot.faults import DISCORD_FAULTS, say
 from bot.language import tr
 from bot.mod_jobs import find_by_code
@@ -56,6 +57,7 @@ async def _ask_again(interaction: discord.Interaction[LumaBot], job: Job, act: A
     await desk.room.check()
     request = await read_again(interaction.client, job, job.request.prompt)
     request, service = fit_to_service(interaction.client, request, job)
+    await check_words(interaction, request)
     in_thread = job.thread_id is not None and not job.request.private
     new = NewJob(
         kind=job.kind,
@@ -69,6 +71,7 @@ async def _ask_again(interaction: discord.Interaction[LumaBot], job: Job, act: A
         thread_id=job.thread_id if in_thread else None,
         parent_job_id=job.id,
         role_ids=role_ids_of(owner) if owner else frozenset(),
+        parent_channel_id=await _parent_of(interaction, job),
     )
     try:
         note = LogNote(act, Deed.RETRY_JOB, job_of(job.code, job.user_id), {"state": job.state})
@@ -82,6 +85,17 @@ async def _ask_again(interaction: discord.Interaction[LumaBot], job: Job, act: A
             why=limit_words(error.decision),
         ) from error
     return await desk.lifecycle.place(again, None, again.thread_id)
+
+
+async def _parent_of(interaction: discord.Interaction[LumaBot], job: Job) -> int | None:
+    """Return the channel of the thread that an edit was asked for in: where the rules of access may name that alone."""
+    if job.thread_id != job.channel_id:
+        return None
+    try:
+        thread = await interaction.client.fetch_channel(job.channel_id)
+    except DISCORD_FAULTS:
+        return None
+    return thread.parent_id if isinstance(thread, discord.Thread) else None
 
 
 async def redeliver_job(interaction: discord.Interaction[LumaBot], code: str, reason: str) -> None:

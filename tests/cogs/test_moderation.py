@@ -161,6 +161,28 @@ class TestJobs:
         assert "0 a day, set personally" in text
         assert len(await world.jobs()) == 1
 
+    async def test_a_retry_in_a_thread_follows_the_rules_of_its_channel(self, world: BotWorld) -> None:
+        edits = world.server.world.find_channel("edits")
+        thread = world.server.world.add_thread(edits, "talk", 11, world.server.world.find_user("Mia"))
+        await run(world, "Ada", "luma-setup channels", {"channel": edits.id})
+        await world.modify(channel=thread.id)
+        failed = await world.finish(await world.only_job(), failure=Failure(FailureCode.TIMED_OUT))
+        await world.put(failed, state=State.FAILED)
+        assert "is asked again" in await say(world, "Robin", "luma-mod job retry", {"job": failed.code})
+        await run(world, "Ada", "luma-setup channels", {"channel": edits.id, "rule": "deny"})
+        again = next(job for job in await world.jobs() if job.id != failed.id)
+        await world.put(await world.finish(again, failure=Failure(FailureCode.TIMED_OUT)), state=State.FAILED)
+        text = await say(world, "Robin", "luma-mod job retry", {"job": again.code})
+        assert "I may not be used in" in text
+
+    async def test_a_retry_takes_no_word_that_is_blocked_by_now(self, world: BotWorld) -> None:
+        await world.modify(prompt="a badword")
+        failed = await world.finish(await world.only_job(), failure=Failure(FailureCode.TIMED_OUT))
+        await world.put(failed, state=State.FAILED)
+        await run(world, "Ada", "luma-setup words add", {"word": "badword"})
+        assert "has blocked" in await say(world, "Robin", "luma-mod job retry", {"job": failed.code})
+        assert len(await world.jobs()) == 1
+
     async def test_a_result_is_delivered_again(self, world: BotWorld) -> None:
         job, message = await deliver(world)
         await world.actor.delete_message("Robin", message)

@@ -177,6 +177,11 @@ class TestWords:
             assert "has blocked" in view.message.content
         assert len(await world.jobs()) == 1
 
+    async def test_an_address_in_front_hides_no_word(self, world: BotWorld) -> None:
+        await run(world, "Ada", "luma-setup words add", {"word": "badword"})
+        for options in ({"prompt": "https://a.example badword"}, {"watermark": "https://badword"}):
+            assert "has blocked" in await refusal(world, await world.modify(**options))
+
     async def test_an_address_is_no_text(self, world: BotWorld) -> None:
         await run(world, "Ada", "luma-setup words add", {"word": "badword"})
         await world.actor.slash(
