@@ -22,7 +22,9 @@ def say_remark(remark: Remark) -> str:
         case "scaled":
             return tr("scaled to {width}x{height}", **values)
         case "too_large":
-            return tr("It is larger than {size} MB, the most that I fetch.", size=f"{int(values['bytes']) / 1e6:.0f}")
+            return tr(
+                "The video is larger than {size} MB, the most that I fetch.", size=f"{int(values['bytes']) / 1e6:.0f}"
+            )
     return _say_plain(remark.code)
 
 
@@ -31,8 +33,8 @@ def _say_plain(code: str) -> str:
         "sdr": tr("brought from HDR to ordinary colours"),
         "upright": tr("turned upright"),
         "even": tr("given even sizes"),
-        "unread": tr("It is of a kind that I don't read, so I could not look at it or make it smaller."),
-        "our_fault": tr("Something on my side kept me from it; the operator has been told."),
+        "unread": tr("The video is of a kind that I don't read, so I could not look at it or make it smaller."),
+        "our_fault": tr("Something on my side kept me from the video; the operator has been told."),
         "sound_laid": tr("The video came without sound, so your clip's own sound was laid under it."),
     }
     return words.get(code, code.replace("_", " "))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from bot import inert
 from bot.language import tr, tr_known
 from bot.remarks import say_remark
-from jobs.job import Charge, ClipSource, Failure, FailureCode, Job, Kind, State
+from jobs.job import BEYOND_US, Charge, ClipSource, Failure, FailureCode, Job, Kind, State
 from jobs.ports import VideoPost
 
 MESSAGE_CHARS = 2000
@@ -147,7 +147,8 @@ def is_ending(content: str, job: Job) -> bool:
 
 def result_text(job: Job, video: VideoPost, *, elsewhere: str = "") -> str:
     """Return the message with a result; `elsewhere` says why it does not stand where it was asked for."""
-    lines = [elsewhere, *link_lines(job, video), *(inert.prose(say_remark(note)) for note in video.notes)]
+    told = [note for note in video.notes if note.code not in BEYOND_US]
+    lines = [elsewhere, *link_lines(job, video), *(inert.prose(say_remark(note)) for note in told)]
     opening = tr("your edit is ready.") if job.kind is Kind.MODIFY else tr("your video is ready.")
     return _message(job, opening, lines)
 
@@ -158,10 +159,11 @@ def link_lines(job: Job, video: VideoPost) -> Iterable[str]:
         return
     link = f"||{video.link} ||" if job.request.spoiler else video.link
     ends_ms = video.link_expires_at_ms
-    until = " " + tr("(until {when})", when=relative_time(ends_ms)) if ends_ms else ""
+    until = " " + tr("(ends {when})", when=relative_time(ends_ms)) if ends_ms else ""
     after = ""
     if video.path is None and job.result is not None and not job.result.file:
         text = tr("I could not fetch the video myself. Watch or download it at the video service{until}:", until=until)
+        yield from (say_remark(note) for note in video.notes if note.code in BEYOND_US)
         after = "\n" + (
             tr("When that link has ended, `/luma show` gives you a new one.")
             if ends_ms

@@ -54,8 +54,8 @@ class Clips(Protocol):
     async def prepare_picture(self, job: Job, name: str, abilities: Abilities) -> Picture:
         """Fetch a picture of a job's request through the guard, look at it, and keep it."""
 
-    def public_url(self, file: str) -> str | None:
-        """Return a signed address of a shelf file; None without a public address."""
+    def public_link(self, file: str) -> TemporaryLink | None:
+        """Return a signed address of a shelf file and when it ends; None without a public address."""
 
     def path(self, file: str) -> Path:
         """Return where a shelf file lies."""

@@ -72,9 +72,9 @@ async def _fitting(
 
 
 async def _link(result: Result, clips: Clips, provider: Provider | None) -> TemporaryLink:
-    hosted = clips.public_url(result.file) if result.file else None
+    hosted = clips.public_link(result.file) if result.file else None
     if hosted is not None:
-        return TemporaryLink(hosted)
+        return hosted
     if provider is None:
         return TemporaryLink(result.url)
     try:

@@ -65,9 +65,9 @@ async def open_links(job: Job, out: Outside) -> Links:
 
 
 async def _address(file: str, source: ClipSource | None, out: Outside, provider: Provider) -> str:
-    hosted = out.clips.public_url(file)
+    hosted = out.clips.public_link(file)
     if hosted is not None:
-        return hosted
+        return hosted.url
     if provider.abilities.uploads:
         path = out.clips.path(file)
         return (await provider.upload(path, path.name)).url

@@ -99,9 +99,10 @@ class ShelfClips:
             raise UnusableClipError("No pictures are taken here.", rule="picture")
         return await self._pictures.prepare(job, name, abilities)
 
-    def public_url(self, file: str) -> str | None:
-        """Return a signed address of a shelf file; None without a public address."""
-        return self._shelf.signed_url(file)
+    def public_link(self, file: str) -> TemporaryLink | None:
+        """Return a signed address of a shelf file and when it ends; None without a public address."""
+        url = self._shelf.signed_url(file)
+        return None if url is None else TemporaryLink(url, self._shelf.kept_until_ms(file))
 
     def path(self, file: str) -> Path:
         """Return where a shelf file lies."""

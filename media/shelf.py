@@ -121,6 +121,12 @@ class Shelf:
         ends = self._clock.now_ms() / 1000 + (self._limits.seconds(kind) if seconds is None else seconds)
         return f"{self._public_url}/files/{name}?{self._key().query(name, int(ends))}"
 
+    def kept_until_ms(self, name: str) -> int:
+        """Return when a file is too old to be kept, in Unix milliseconds; it may go sooner where room is short."""
+        path = self.path(name)
+        since = path.stat().st_mtime if path.is_file() else self._clock.now_ms() / 1000
+        return int((since + self._limits.seconds(ShelfKind(path.parent.name))) * 1000)
+
     def find_signed(self, name: str, expires: str, signature: str) -> Path | None:
         """Return the file a signed address leads to; None when the address is wrong, ended, or its file gone."""
         if _NAME.fullmatch(name) is None:

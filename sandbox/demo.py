@@ -38,7 +38,11 @@ OFFERED_FAULTS = (
     ("repeat-callback*1", "ends with the callback sent three times"),
     ("odd-callback=nested*1", "ends with a callback of another shape"),
     ("result*1", "has a result that is gone at first"),
+    ("result-big=20000000*1", "comes back with 20 MB: more than Discord takes here"),
+    ("result-big=600000000*1", "comes back with 600 MB: more than the bot fetches"),
+    ("discord:files=20000", "goes well, but Discord takes no file over 20 kB, now and later"),
 )
+_LIMIT_FAULT = "discord:files="
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +153,10 @@ class Demo:
         if value and value not in dict(OFFERED_FAULTS):
             raise LookupError("no such fault")
         self.video.faults.clear()
-        if value:
+        limit = int(value.removeprefix(_LIMIT_FAULT)) if value.startswith(_LIMIT_FAULT) else None
+        for guild in self.discord.world.guilds.values():
+            guild.max_upload_bytes = limit
+        if value and limit is None:
             self.video.faults.parse(value)
 
     def _on_world(self, event: Event) -> None:

@@ -178,9 +178,9 @@ class FakeClips:
         self.prepared.append(f"{job.id} {name}")
         return Picture(job.request.images[name].source, f"image-{job.id}-{name}.png")
 
-    def public_url(self, file: str) -> str | None:
+    def public_link(self, file: str) -> TemporaryLink | None:
         """Return an address while the clips are hosted."""
-        return f"https://bot.example/files/{file}?sig=secret" if self.hosted else None
+        return TemporaryLink(f"https://bot.example/files/{file}?sig=secret") if self.hosted else None
 
     def path(self, file: str) -> Path:
         """Return where the file would lie."""

@@ -89,7 +89,8 @@ class Page:
         channels = self._actor.channels(user)
         threads = [thread for channel in channels for thread in self._threads(user, channel)]
         shown = _choose([*channels, *threads], request.query.get("channel", ""))
-        view: Json = {"guild": guild.name, "user": user.id, "channel": shown.id if shown else None}
+        view: Json = {"guild": guild.name, "guild_id": guild.id}
+        view |= {"user": user.id, "channel": shown.id if shown else None}
         view |= {"people": self._people(guild), "roles": _roles(guild)}
         view |= {"channels": channels, "threads": threads}
         view |= self._inside(user, self._world.find_channel(shown.id)) if shown else _NOTHING

@@ -62,7 +62,10 @@ async def test_where_no_smaller_copy_goes_a_link_comes_with_a_picture(tmp_path: 
         world.finish_with(make_large(tmp_path / "large.mp4"))
         job = await world.run(await world.modify(make_clip(tmp_path / "clip.mp4", Recipe())))
         message = world.ending(job)
-        assert "too large to attach" in message.content
+        ends_ms = world.base.clock.now_ms() + 14 * 86_400_000
+        found = re.search(r"too large to attach here. Watch or download it \(ends <t:(\d+):R>\)", message.content)
+        assert found, message.content
+        assert abs(int(found[1]) - ends_ms // 1000) < 60
         (picture,) = message.attachments
         assert picture.filename == f"luma-{job.code}.jpg"
         status, _, body = await world.download(picture.url)
@@ -170,7 +173,7 @@ async def test_a_result_larger_than_what_is_fetched_comes_as_a_link_that_can_be_
         job = await world.run(await world.modify(make_clip(tmp_path / "clip.mp4", Recipe())))
         assert job.state is State.DELIVERED
         content = world.ending(job).content
-        assert "It is larger than 50 MB, the most that I fetch." in content
+        assert "The video is larger than 50 MB, the most that I fetch." in content
         assert link_in(content) == f"{world.address}/results/film.mp4"
         assert f"<t:{world.base.provider.link_ends_ms // 1000}:R>" in content
         assert "`/luma show` gives you a new one" in content

@@ -103,9 +103,9 @@ class AskingClips:
         """Never be asked: the job has a clip."""
         raise AssertionError
 
-    def public_url(self, file: str) -> str | None:
+    def public_link(self, file: str) -> TemporaryLink | None:
         """Return one address."""
-        return "https://bot.example/files/clip.mp4"
+        return TemporaryLink("https://bot.example/files/clip.mp4")
 
     def path(self, file: str) -> Path:
         """Return where it would lie."""

@@ -106,9 +106,11 @@ async def test_a_clip_is_fetched_looked_at_and_kept(benches: Benches) -> None:
         prepared = await studio.clips.prepare(studio.job(), abilities_of())
         assert studio.clips.path(prepared.file).read_bytes() == clip
         assert (prepared.facts.width, prepared.facts.height, prepared.facts.duration_ms) == (160, 96, 800)
-        url = studio.clips.public_url(prepared.file)
-        assert url is not None
-        assert url.startswith("https://bot.example/files/clip-")
+        link = studio.clips.public_link(prepared.file)
+        assert link is not None
+        assert link.url.startswith("https://bot.example/files/clip-")
+        kept_ms = studio.clips.path(prepared.file).stat().st_mtime * 1000
+        assert abs((link.expires_at_ms or 0) - kept_ms - 14 * 86_400_000) < 1_000
         assert list(studio.shelf.incoming.iterdir()) == []
         await studio.clips.discard(prepared.file)
         assert not studio.clips.path(prepared.file).exists()

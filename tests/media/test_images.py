@@ -74,7 +74,9 @@ async def test_a_picture_is_fetched_looked_at_and_kept(benches: Benches, suffix:
         assert picture.file.startswith("image-")
         assert picture.file.endswith(f".{suffix}")
         assert studio.shelf.path(picture.file).read_bytes() == content
-        assert "/files/image-" in (studio.clips.public_url(picture.file) or "")
+        link = studio.clips.public_link(picture.file)
+        assert link is not None
+        assert "/files/image-" in link.url
         assert list(studio.shelf.incoming.iterdir()) == []
 
 

@@ -1,8 +1,8 @@
 // The menu of one message: what its reader may do, and the apps' commands for it.
 import { byId, h } from "./dom.js";
-import { state } from "./state.js";
+import { here, state } from "./state.js";
 
-const MESSAGE_COMMAND = 3;
+const MESSAGE_COMMAND = 3, DIRECT = 1;
 let opener = null;
 
 export function openMessageMenu(message, element, act, event) {
@@ -10,6 +10,7 @@ export function openMessageMenu(message, element, act, event) {
   const apps = message.ephemeral || message.loading ? [] : state.view.commands.filter((command) => command.kind === MESSAGE_COMMAND);
   const entries = [
     message.content && ["Copy text", () => navigator.clipboard?.writeText(message.content)],
+    !message.ephemeral && ["Copy message link", () => navigator.clipboard?.writeText(linkTo(message))],
     !message.ephemeral && ["Reply", () => act.reply(message)],
     !message.ephemeral && ["Add 👍", () => act.react(message, "👍")],
     own && ["Edit message", () => act.edit(message)],
@@ -18,6 +19,12 @@ export function openMessageMenu(message, element, act, event) {
     ...apps.map((command) => [command.label, () => act.contextMenu(command, message), "app"]),
   ].filter(Boolean);
   open(entries, element, event);
+}
+
+// As Discord writes it: that is what people paste.
+function linkTo(message) {
+  const guild = here().kind === DIRECT ? "@me" : state.view.guild_id;
+  return `https://discord.com/channels/${guild}/${message.channel_id}/${message.id}`;
 }
 
 function open(entries, element, event) {
