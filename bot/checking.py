@@ -59,7 +59,9 @@ async def check_running(
         Phrase("folder"): partial(prove_folder, settings.data_dir, int(settings.disk_free_bytes)),
         Phrase("database"): prove_database,
         **{
-            outside.gates.abilities(name).title: partial(prove_open_service, each.balance, outside.gates, name)
+            outside.gates.abilities(name).title: partial(
+                prove_open_service, each.balance, outside.gates, name, outside.clock.now_ms()
+            )
             for name, each in outside.providers.items()
         },
         Phrase("public address"): partial(prove_public_url, session, settings.public_url, instance),

@@ -11,6 +11,7 @@ from pathlib import Path
 import aiohttp
 from aiohttp import web
 
+from bot import replies
 from bot.language import tr, tr_known
 from bot.web.health import HealthBoard
 from jobs.errors import LumaBotError
@@ -67,19 +68,26 @@ async def prove_service(balance: Callable[[], Awaitable[float | None]]) -> str:
         return tr("key accepted, credit unknown")
     if credit <= 0:
         raise CheckFailedError(tr("key accepted, but the account is empty"))
-    return tr("key accepted, credit {credit}", credit=f"{credit:g}")
+    return tr("key accepted, credit {credit}", credit=_amount(credit))
 
 
-async def prove_open_service(balance: Callable[[], Awaitable[float | None]], gates: Gates, name: str) -> str:
+async def prove_open_service(
+    balance: Callable[[], Awaitable[float | None]], gates: Gates, name: str, now_ms: int
+) -> str:
     """Prove that a video service takes jobs now, and tell its credit and its last error since the start."""
     state = gates.states()[name]
     last = ""
     if state.last_error_ms is not None:
-        when = f"<t:{state.last_error_ms // 1000}:R>"
-        last = tr("; last error {when}: {error}", when=when, error=state.last_error)
+        span = replies.span(now_ms - state.last_error_ms)
+        last = tr("; last error {span} ago: {error}", span=span, error=state.last_error)
     if state.reason:
-        raise CheckFailedError(tr("takes no new jobs: {reason}", reason=tr_known(state.reason)) + last)
+        credit = "" if state.balance is None else tr("; credit {credit}", credit=_amount(state.balance))
+        raise CheckFailedError(tr("takes no new jobs: {reason}", reason=tr_known(state.reason)) + credit + last)
     return await prove_service(balance) + last
+
+
+def _amount(credit: float) -> str:
+    return f"{credit:.10g}"
 
 
 async def prove_discord(session: aiohttp.ClientSession, api_url: str, token: str) -> str:

@@ -12,7 +12,7 @@ from bot.checkup import CheckLine
 from bot.client import LumaBot
 from bot.colours import GREEN, RED
 from bot.command_words import name_of
-from bot.language import tr, tr_known
+from bot.language import tr, tr_known, trn
 from bot.version import VERSION
 from jobs.access import Verdict
 from jobs.admin import ServerSettings
@@ -39,7 +39,8 @@ def build_report(lines: Sequence[CheckLine]) -> discord.Embed:
     """Return the lines, what is wrong first."""
     wrong = [line for line in lines if not line.ok]
     shown = [_shown(line) for line in (*wrong, *(line for line in lines if line.ok))]
-    title = tr("Everything is in order") if not wrong else tr("{count} things to mend", count=len(wrong))
+    mend = trn("{count} thing to mend", "{count} things to mend", len(wrong))
+    title = mend if wrong else tr("Everything is in order")
     return discord.Embed(title=title, description=inert.join_within(shown, PANEL_CHARS), color=RED if wrong else GREEN)
 
 

@@ -1,6 +1,7 @@
 """Count what an operator watches; no label holds a member, a guild, a job or an address."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -52,6 +53,9 @@ class Metrics:
             self.services_open.labels(name).set(0 if state.reason else 1)
             if state.balance is not None:
                 self.credits.labels(name).set(state.balance)
+            else:
+                with contextlib.suppress(KeyError):  # it was never known
+                    self.credits.remove(name)
             if state.last_error_ms is not None:
                 self.last_errors.labels(name).set(state.last_error_ms / 1000)
 

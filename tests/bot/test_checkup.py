@@ -154,12 +154,14 @@ async def test_a_port_that_is_taken_is_told(session: aiohttp.ClientSession) -> N
 
 async def test_a_running_service_tells_why_it_takes_no_jobs_and_its_last_error() -> None:
     gates, provider = Gates([abilities_of()], FakeClock()), FakeProvider()
-    prove = partial(prove_open_service, provider.balance, gates, "kie")
+    prove = partial(prove_open_service, provider.balance, gates, "kie", START_MS + 300_000)
     assert await check_part("KIE", prove) == CheckLine(True, "KIE", "key accepted, credit 100")
-    told = f"last error <t:{START_MS // 1000}:R>"
+    told = "last error 5 min ago"
     gates.note_trouble("kie", ProviderUnavailableError("kie", "bad gateway", code="502"))
     line = await check_part("KIE", prove)
     assert (line.ok, line.detail) == (True, f"key accepted, credit 100; {told}: Unavailable [502]")
     gates.note_error("kie", ProviderGoneError("kie", "not found", code="404"))
     line = await check_part("KIE", prove)
     assert (line.ok, line.detail) == (False, f"takes no new jobs: switched off; {told}: Gone [404]")
+    gates.note_balance("kie", 1_234_567.5)
+    assert "takes no new jobs: switched off; credit 1234567.5; last" in (await check_part("KIE", prove)).detail

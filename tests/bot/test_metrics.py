@@ -1,6 +1,7 @@
 """Figures are counted by few labels."""
 
 from bot.metrics import Metrics
+from jobs.gates import ServiceState
 from jobs.job import State
 
 
@@ -26,3 +27,16 @@ def test_a_state_without_jobs_goes_back_to_zero() -> None:
     assert lines_of(metrics, "open_jobs") == [
         f'open_jobs{{state="{state}"}} 0.0' for state in ("delivering", "queued", "running", "submitting")
     ]
+
+
+def test_a_service_shows_its_state_its_credit_and_when_it_erred_last() -> None:
+    metrics = Metrics()
+    metrics.note_services({"kie": ServiceState("KIE", "", 9.5, "", None)})
+    assert lines_of(metrics, "service_open") == ['service_open{service="kie"} 1.0']
+    assert lines_of(metrics, "credits") == ['credits{service="kie"} 9.5']
+    assert lines_of(metrics, "service_last_error_seconds") == []
+    for _ in range(2):
+        metrics.note_services({"kie": ServiceState("KIE", "out of credit", None, "OutOfCredit [402]", 1_500)})
+    assert lines_of(metrics, "service_open") == ['service_open{service="kie"} 0.0']
+    assert lines_of(metrics, "credits") == [], "what is not known any more is not shown as it was"
+    assert lines_of(metrics, "service_last_error_seconds") == ['service_last_error_seconds{service="kie"} 1.5']
