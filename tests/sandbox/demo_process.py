@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]  # it ships no types
 
@@ -94,3 +96,14 @@ async def demo(*arguments: str | os.PathLike[str]) -> AsyncIterator[DemoProcess]
         yield running
     finally:
         await running.sweep()
+
+
+@asynccontextmanager
+async def demo_page(out: Path, prompt: str) -> AsyncIterator[str]:
+    """Run the demo with a first job and give the address of its page."""
+    arguments = ("--serve", "--port", "0", "--out", out, "--seconds", "0.1", "--prompt", prompt)
+    async with demo(*arguments) as running:
+        line = await running.line_with("Open http://127.0.0.1:")
+        found = re.search(r"http://[\d.:]+/", line)
+        assert found
+        yield found[0]

@@ -2,18 +2,16 @@
 
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, expect
 
 from tests.environment import need_chromium
-from tests.sandbox.browsing import Visitor, open_browser, visit
-from tests.sandbox.demo_process import demo
+from tests.sandbox.browsing import JOB_MS, Visitor, open_browser, visit
+from tests.sandbox.demo_process import demo_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120), pytest.mark.asyncio(loop_scope="module")]
-_JOB_MS = 60_000
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -25,13 +23,8 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     need_chromium()
-    out: Path = tmp_path_factory.mktemp("out")
-    arguments = ("--serve", "--port", "0", "--out", out, "--seconds", "0.1", "--prompt", "Black and white, please")
-    async with demo(*arguments) as running:
-        line = await running.line_with("Open http://127.0.0.1:")
-        found = re.search(r"http://[\d.:]+/", line)
-        assert found
-        yield found[0]
+    async with demo_page(tmp_path_factory.mktemp("out"), "Black and white, please") as opened:
+        yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -47,7 +40,7 @@ async def edit(visitor: Visitor, prompt: str) -> Locator:
     await form.get_by_role("button", name="Use the sample clip").click()
     await expect(form.locator(".picked").first).to_contain_text("sample.mp4")
     await form.get_by_role("button", name="Send").click()
-    card = visitor.messages.filter(has_text=prompt).last
+    card = visitor.card_of(prompt)
     await card.wait_for()
     return card
 
@@ -70,7 +63,7 @@ async def test_a_newcomer_finds_a_finished_thread(visitor: Visitor) -> None:
 async def test_a_job_is_followed_from_the_command_to_the_video(visitor: Visitor) -> None:
     await visitor.become("Noah")
     card = await edit(visitor, "Make it warm and blurred")
-    await expect(last_state(visitor)).to_have_text(re.compile("delivered"), timeout=_JOB_MS)
+    await expect(last_state(visitor)).to_have_text(re.compile("delivered"), timeout=JOB_MS)
     await expect(card).to_contain_text("Done")
     await card.locator("a.mention").click()
     await expect(visitor.page.locator("#title")).to_contain_text("Make it warm and blurred")
@@ -88,7 +81,7 @@ async def test_a_video_is_made_from_two_pictures_and_gone_on_with(visitor: Visit
     card = visitor.messages.filter(has_text="From dusk to dawn").last
     await card.wait_for()
     await expect(card).to_contain_text("Ace Data Cloud")
-    await expect(last_state(visitor)).to_have_text(re.compile("delivered"), timeout=_JOB_MS)
+    await expect(last_state(visitor)).to_have_text(re.compile("delivered"), timeout=JOB_MS)
     await card.locator("a.mention").click()
     await expect(visitor.messages.last.locator("video")).to_be_visible()
     await visitor.messages.last.locator(".mention").first.click(button="right")
@@ -96,13 +89,13 @@ async def test_a_video_is_made_from_two_pictures_and_gone_on_with(visitor: Visit
     await visitor.dialog.get_by_label("How should the video go on?").fill("The day begins")
     await visitor.dialog.get_by_role("button", name="Submit").click()
     await expect(visitor.messages.filter(has_text="The day begins").first).to_contain_text("Goes on from")
-    await expect(last_state(visitor)).to_have_text(re.compile("delivered"), timeout=_JOB_MS)
+    await expect(last_state(visitor)).to_have_text(re.compile("delivered"), timeout=JOB_MS)
 
 
 async def test_a_waiting_job_is_cancelled_by_its_owner_alone(visitor: Visitor) -> None:
     await visitor.page.get_by_label("The next task").select_option("takes 30 s longer")
     card = await edit(visitor, "Never to be seen")
-    await expect(last_state(visitor)).to_have_text(re.compile("running"), timeout=_JOB_MS)
+    await expect(last_state(visitor)).to_have_text(re.compile("running"), timeout=JOB_MS)
     await visitor.become("Noah")
     await card.get_by_role("button", name="Cancel").click()
     await expect(visitor.messages.last).to_contain_text("Only you can see this")
@@ -115,15 +108,15 @@ async def test_a_waiting_job_is_cancelled_by_its_owner_alone(visitor: Visitor) -
 async def test_a_bot_killed_in_the_middle_finishes_after_its_restart(visitor: Visitor) -> None:
     await visitor.page.get_by_label("The next task").select_option("takes 5 s longer")
     await edit(visitor, "Survive this")
-    await expect(last_state(visitor)).to_have_text(re.compile("running"), timeout=_JOB_MS)
+    await expect(last_state(visitor)).to_have_text(re.compile("running"), timeout=JOB_MS)
     await visitor.page.get_by_role("button", name="Kill bot").click()
     await expect(visitor.page.locator("#panel .bot")).to_contain_text("killed by signal 9")
     form = await visitor.start_command("luma history")
     await form.get_by_role("button", name="Send").click()
     await expect(visitor.page.locator("#notice")).to_have_text("The application did not respond")
     await visitor.page.get_by_role("button", name="Restart bot").click()
-    await expect(visitor.page.locator("#panel .bot")).to_contain_text("running, process", timeout=_JOB_MS)
-    await expect(last_state(visitor)).to_have_text(re.compile("delivered"), timeout=_JOB_MS)
+    await expect(visitor.page.locator("#panel .bot")).to_contain_text("running, process", timeout=JOB_MS)
+    await expect(last_state(visitor)).to_have_text(re.compile("delivered"), timeout=JOB_MS)
     await visitor.go("Survive this")
     await expect(visitor.page.locator("video")).to_have_count(1)
 
@@ -135,4 +128,4 @@ async def test_one_service_steps_in_for_another(visitor: Visitor) -> None:
     await expect(card).to_contain_text("out of credit")
     card = await edit(visitor, "This one does not wait")
     await expect(card).to_contain_text("Luma Labs")
-    await expect(last_state(visitor)).to_have_text(re.compile("delivered"), timeout=_JOB_MS)
+    await expect(last_state(visitor)).to_have_text(re.compile("delivered"), timeout=JOB_MS)

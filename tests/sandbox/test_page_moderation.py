@@ -13,12 +13,10 @@ import pytest_asyncio
 from playwright.async_api import Browser, Locator, expect
 
 from tests.environment import need_chromium
-from tests.sandbox.browsing import open_browser, visit
-from tests.sandbox.demo_process import demo
-from tests.sandbox.test_page_story import Guest
+from tests.sandbox.browsing import JOB_MS, Guest, open_browser, visit
+from tests.sandbox.demo_process import demo_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120), pytest.mark.asyncio(loop_scope="module")]
-_JOB_MS = 60_000
 _FIRST, _SECOND = "Black and white, please", "Warm and blurred, please"
 
 
@@ -31,12 +29,8 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     need_chromium()
-    out: Path = tmp_path_factory.mktemp("out")
-    async with demo("--serve", "--port", "0", "--out", out, "--seconds", "0.1", "--prompt", _FIRST) as running:
-        line = await running.line_with("Open http://127.0.0.1:")
-        found = re.search(r"http://[\d.:]+/", line)
-        assert found
-        yield found[0]
+    async with demo_page(tmp_path_factory.mktemp("out"), _FIRST) as opened:
+        yield opened
 
 
 class Evening(Guest):
@@ -115,7 +109,7 @@ async def _grant_a_bonus(evening: Evening) -> None:
     await evening.run("Robin", "luma-mod quota bonus", "as a time", **options)
     await evening.run("Robin", "luma-mod quota bonus", "has 2 extra edits, until in", **options | {"expires": "5d"})
     card = await evening.ask("Mia", _SECOND, _SECOND)
-    await expect(card.locator("h3")).to_have_text("✅ Done", timeout=_JOB_MS)
+    await expect(card.locator("h3")).to_have_text("✅ Done", timeout=JOB_MS)
     quota = await evening.run("Mia", "luma quota", "Your quota")
     words = r"1 a day, 1 at once from @Creator, \+1 until in [45] days; 1 used; next one free in 2[34] hours\."
     await expect(quota).to_contain_text(re.compile(words))

@@ -1,19 +1,17 @@
 """A creator's evening in the page: versions, a comparison, the showcase, a vote, and what a moderator sees of it."""
 
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, expect
+from playwright.async_api import Browser, expect
 
 from tests.environment import need_chromium
-from tests.sandbox.browsing import DESK, PHONE, Visitor, open_browser, visit
-from tests.sandbox.demo_process import demo
+from tests.sandbox.browsing import JOB_MS, Guest, open_browser, visit
+from tests.sandbox.demo_process import demo_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120), pytest.mark.asyncio(loop_scope="module")]
-_JOB_MS = 60_000
 _FIRST = "Black and white, please"
 
 
@@ -26,51 +24,8 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     need_chromium()
-    out: Path = tmp_path_factory.mktemp("out")
-    async with demo("--serve", "--port", "0", "--out", out, "--seconds", "0.1", "--prompt", _FIRST) as running:
-        line = await running.line_with("Open http://127.0.0.1:")
-        found = re.search(r"http://[\d.:]+/", line)
-        assert found
-        yield found[0]
-
-
-class Guest(Visitor):
-    """A visitor who looks at what the story needs and keeps pictures of it."""
-
-    def __init__(self, visitor: Visitor, pictures: Path) -> None:
-        super().__init__(visitor.page)
-        self.pictures = pictures
-        self.results = self.messages.filter(has=self.page.locator("video")).filter(has_text="Use as input")
-
-    async def turn_into(self, name: str) -> None:
-        """Choose who to be by the beginning of the name."""
-        option = self.page.locator("#person option").filter(has_text=name).first
-        await self.become(await option.inner_text())
-
-    async def answer(self, text: str) -> Locator:
-        """Wait for a message with this text and return the newest."""
-        found = self.messages.filter(has_text=text).last
-        await expect(found).to_be_visible(timeout=_JOB_MS)
-        return found
-
-    async def reword(self, number: int, prompt: str) -> None:
-        """Press "Edit prompt" under the newest result, send the form, and wait for result `number`."""
-        await self.results.last.get_by_role("button", name="Edit prompt").click()
-        field = self.dialog.get_by_label("How should the clip look?")
-        await expect(field).not_to_have_value("")
-        await field.fill(prompt)
-        await self.dialog.get_by_role("button", name="Submit").click()
-        await expect(self.dialog).to_have_count(0)
-        await expect(self.results).to_have_count(number, timeout=_JOB_MS)
-
-    async def picture(self, name: str, shown: Locator) -> None:
-        """Keep the page as a desk and a phone show it; nothing may stick out at the sides."""
-        for label, size in (("phone", PHONE), ("desk", DESK)):
-            await self.page.set_viewport_size({"width": size[0], "height": size[1]})
-            await shown.scroll_into_view_if_needed()
-            await self.page.screenshot(path=self.pictures / f"{name}-{label}.png")
-            await expect(self.page.locator("#messages")).to_have_js_property("scrollLeft", 0)
-            assert await self.page.locator("#messages").evaluate("list => list.scrollWidth <= list.clientWidth")
+    async with demo_page(tmp_path_factory.mktemp("out"), _FIRST) as opened:
+        yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -84,7 +39,7 @@ async def test_a_creators_evening(guest: Guest) -> None:
     await _choose_the_showcase(guest)
     await guest.turn_into("Mia")
     await guest.go(_FIRST)
-    await expect(guest.results).to_have_count(1, timeout=_JOB_MS)
+    await expect(guest.results).to_have_count(1, timeout=JOB_MS)
     await guest.reword(2, "Like an old sepia film")
     await guest.reword(3, "Make it warm and blurred")
     await guest.picture("results", guest.results.last)
@@ -168,8 +123,8 @@ async def test_a_chinese_member_reads_chinese(guest: Guest) -> None:
     await guest.answer("请用英文写提示词")
     prompt = "A rainy night in the old town, neon lights in the wet street, the camera moves on slowly"
     await _modify_in_chinese(guest, prompt)
-    card = await guest.answer(prompt)
-    await expect(card.locator("h3")).to_have_text("✅ 已完成", timeout=_JOB_MS)
+    card = guest.card_of(prompt)
+    await expect(card.locator("h3")).to_have_text("✅ 已完成", timeout=JOB_MS)
     await guest.picture("chinese", card)
     await card.locator(".thread-card").click()
     await expect(guest.messages.last.get_by_role("button", name="修改提示词")).to_be_visible()
