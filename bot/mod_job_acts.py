@@ -15,6 +15,7 @@ from bot.rights import check_above
 from jobs.admin import Act, Deed, LogNote, job_of
 from jobs.errors import DeliveryError, LimitReachedError, UserError
 from jobs.job import Job, NewJob, State
+from jobs.result_ports import Copy, CopyKind, Pair
 
 
 async def cancel_job(interaction: discord.Interaction[LumaBot], code: str, reason: str) -> None:
@@ -111,9 +112,17 @@ async def redeliver_job(interaction: discord.Interaction[LumaBot], code: str, re
         posted = await desk.admin.redelivery.tell_again(job, build_act(interaction, reason))
     except DeliveryError as error:
         raise UserError("Discord took the message in none of the edit's places. {why}", why=str(error)) from error
+    await _keep_earlier(interaction.client, job)
     await say(
         interaction, tr("Delivered again: {url}", url=replies.jump_url(job, posted.channel_id, posted.message_id))
     )
+
+
+async def _keep_earlier(bot: LumaBot, job: Job) -> None:
+    """Remember the ending that stood before as a copy, so that it goes too when the result goes."""
+    if job.result is not None and job.result_channel_id is not None and job.result_message_id is not None:
+        earlier = Copy(job.result_channel_id, job.result_message_id, job.finished_at_ms or job.created_at_ms)
+        await bot.desk.results.store.note_copy(CopyKind.AGAIN, Pair(job.id), earlier)
 
 
 async def _owner(interaction: discord.Interaction[LumaBot], job: Job) -> discord.Member | None:

@@ -47,6 +47,17 @@ async def test_all_that_shows_it_goes(world: BotWorld) -> None:
     assert [each.id for each in gone] == [job.id]
 
 
+async def test_what_a_moderator_delivered_again_goes_with_what_stood_before(world: BotWorld) -> None:
+    job = await delivered(world)
+    await world.actor.slash("Robin", "edits", "luma-mod job redeliver", {"job": job.code, "reason": "asked for"})
+    await world.settled()
+    again = (await world.jobs())[-1]
+    assert again.result_message_id != job.result_message_id
+    assert "is deleted" in told(world, await press(world, job, "deletion"))
+    assert not stands(world, again.result_channel_id, again.result_message_id)
+    assert not stands(world, job.result_channel_id, job.result_message_id)
+
+
 async def test_a_comparison_with_it_goes_too_and_the_other_result_stays(world: BotWorld) -> None:
     first, second = await delivered(world), await delivered(world)
     pair = Pair(second.id, first.id)
