@@ -13,6 +13,7 @@ from bot.colours import BLURPLE
 from bot.faults import DISCORD_FAULTS
 from bot.language import tr, trn
 from bot.presses import Buttons, build_button
+from bot.pressing import one_at_a_time
 from bot.replies import relative_time
 from jobs.admin import Erased
 from jobs.archive import write_archive
@@ -71,6 +72,11 @@ def _sections(days: float) -> list[tuple[str, str]]:
 async def send_records(interaction: discord.Interaction[LumaBot], _subject: str) -> None:
     """Send the asking member all their rows and files as one archive."""
     await interaction.response.defer(ephemeral=True, thinking=True)
+    async with one_at_a_time("archive"):  # each may take all the room there is for files that do not stay
+        await _send_archive(interaction)
+
+
+async def _send_archive(interaction: discord.Interaction[LumaBot]) -> None:
     admin = interaction.client.desk.admin
     records = await admin.privacy.collect(interaction.user.id)
     files = _paths(interaction, records.files)

@@ -1,7 +1,9 @@
 """See, take and erase what is kept of oneself through the local Discord."""
 
+import asyncio
 import io
 import json
+import tempfile
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -50,6 +52,27 @@ async def test_everything_is_handed_over_as_one_archive(world: BotWorld) -> None
     jobs = json.loads(archive.read("jobs.json"))
     assert [row["code"] for row in jobs] == [job.code]
     assert b"results.example/secret" not in everything
+
+
+async def test_archives_asked_for_over_and_over_do_not_fill_the_disk(
+    world: BotWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await deliver(world)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    asked = await run(world, "Mia", "luma privacy")
+    slow = world.server.faults.add("POST", "/webhooks/", times=6, hold=True)
+    views = [await world.actor.press("Mia", asked.id, "luma:mydata:all") for _ in range(6)]
+    await slow.reached.wait()
+    for _ in range(50):  # as long as the others would need to get there too
+        await asyncio.to_thread(lambda: None)
+    assert len(list(tmp_path.glob("luma-*"))) == 1
+    slow.release()
+    await world.settled()
+    for view in views:
+        message = world.actor.interaction(view.id).message
+        assert message is not None
+        assert message.attachments
+    assert list(tmp_path.glob("luma-*")) == []
 
 
 async def test_what_does_not_fit_is_left_out_and_said(world: BotWorld) -> None:
