@@ -16,16 +16,21 @@ from bot.replies import relative_time
 from jobs.access import AccessRules, Verdict
 from jobs.admin import Budget, ServerSettings
 from jobs.quota import Defaults
+from jobs.styles import NAME_CHARS
 
 FIELD_CHARS = 1024
+STYLES_CHARS = 500
 PAGE_MEMBERS = 15
 
 
 async def show_settings(interaction: discord.Interaction[LumaBot]) -> None:
     """Show everything that is set."""
-    admin = interaction.client.desk.admin
-    settings = await admin.settings.settings(guild_id_of(interaction))
-    await interaction.response.send_message(embed=build_settings(settings, admin.defaults), ephemeral=True)
+    admin, guild_id = interaction.client.desk.admin, guild_id_of(interaction)
+    panel = build_settings(await admin.settings.settings(guild_id), admin.defaults)
+    styles = (inert.code(style.name, NAME_CHARS) for style in await interaction.client.desk.styles.own(guild_id))
+    names = inert.join_within(styles, STYLES_CHARS, " ")
+    panel.add_field(name=tr("Styles of its own"), value=names or tr("none"), inline=False)
+    await interaction.response.send_message(embed=panel, ephemeral=True)
 
 
 async def show_lists(interaction: discord.Interaction[LumaBot]) -> None:

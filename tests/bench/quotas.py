@@ -23,7 +23,9 @@ PART = "quotas"
 NOW_MS = 1_700_000_000_000
 FEW, MANY, MEMBERS = 1_000, 1_000_000, 100_000
 GUILD = 10
-ROOMY = Defaults(Allowance(1_000), budget_day=500, open_jobs=None)
+ROOMY = Defaults(
+    Allowance(1_000), budget_day=500, open_jobs=None, server_open=100, all_open=1_000, uncounted_per_hour=20
+)
 # One edit every 2.5 s up to now, of members in no order.
 FILL_JOBS = """
 WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1)

@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 
 from bot.checkup import CheckLine
+from jobs.access import Verdict
+from jobs.admin import role, user
+from jobs.quota import Allowance, Period
+from jobs.styles import NAME_CHARS, Style
 from sandbox.discord import permissions as can
 from sandbox.discord.model import Overwrite
 from sandbox.discord.views import InteractionView
@@ -221,6 +225,7 @@ class TestShow:
         await run(world, "Ada", "luma-setup alerts", {"channel": edits})
         await run(world, "Ada", "luma-setup words add", {"word": "badword"})
         await run(world, "Ada", "luma-setup pause", {"reason": "for a day"})
+        await run(world, "Ada", "luma-setup styles add", {"name": "Rainy night", "text": "rain at night"})
         text = await say(world, "Ada", "luma-setup show")
         for said in (
             "Quota of everybody: 3 a month",
@@ -229,11 +234,29 @@ class TestShow:
             f"Channels: only <#{edits}>",
             f"Alerts: <#{edits}>",
             "`badword`",
+            "Styles of its own: `Rainy night`",
             "Paused <t:",
             "for a day",
         ):
             assert said in text
         assert "2 a day (default)" not in text
+
+    async def test_the_fullest_settings_fit_into_one_message(self, world: BotWorld) -> None:
+        guild, settings = guild_of(world), world.admin.settings
+        for number in range(60):
+            for target in (role(10**18 + number), user(10**18 + number)):
+                await settings.set_allowance(act_of(world), target, Allowance(100_000, Period.MONTH, 100))
+            rule = (Verdict.ALLOW, Verdict.DENY)[number % 2]
+            await settings.set_channel(act_of(world), 10**18 + number, rule)
+            await settings.set_role(act_of(world), 10**18 + number, rule)
+            await settings.add_word(act_of(world), f"{number:03}" + "w" * 57)
+            style = Style(f"{number:03}" + "s" * (NAME_CHARS - 3), "a text")
+            if number < 20:
+                await world.styles.change(guild, lambda store, style=style: store.add(act_of(world), style))
+        await settings.pause(act_of(world, reason="*" * 300))
+        text = await say(world, "Ada", "luma-setup show")
+        assert "60 members have their own" in text
+        assert len(text) < 6000
 
     async def test_defaults_are_marked(self, world: BotWorld) -> None:
         assert "Quota of everybody: 2 a day (default)" in await say(world, "Ada", "luma-setup show")
