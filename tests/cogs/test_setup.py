@@ -242,7 +242,7 @@ class TestShow:
         assert "2 a day (default)" not in text
 
     async def test_the_fullest_settings_fit_into_one_message(self, world: BotWorld) -> None:
-        guild, settings = guild_of(world), world.admin.settings
+        settings = world.admin.settings
         for number in range(60):
             for target in (role(10**18 + number), user(10**18 + number)):
                 await settings.set_allowance(act_of(world), target, Allowance(100_000, Period.MONTH, 100))
@@ -252,7 +252,7 @@ class TestShow:
             await settings.add_word(act_of(world), f"{number:03}" + "w" * 57)
             style = Style(f"{number:03}" + "s" * (NAME_CHARS - 3), "a text")
             if number < 20:
-                await world.styles.change(guild, lambda store, style=style: store.add(act_of(world), style))
+                await world.styles.store.add(act_of(world), style)
         await settings.pause(act_of(world, reason="*" * 300))
         text = await say(world, "Ada", "luma-setup show")
         assert "60 members have their own" in text
