@@ -8,7 +8,7 @@ import discord
 from bot import inert, replies
 from bot.colours import BLURPLE, RED
 from bot.language import tr
-from bot.quota_replies import bonus_words, explain, left_words
+from bot.quota_replies import explain, first_bonuses, left_words
 from jobs.admin import DayUse
 from jobs.job import Job
 from jobs.quota import Decision, Period, Refusal
@@ -22,7 +22,7 @@ def build_quota_panel(decision: Decision, *, title: str, barrier: str = "", in_s
     panel.add_field(name=tr("Reserved"), value=str(decision.open))
     panel.add_field(name=tr("Left"), value=left_words(decision))
     if decision.bonuses:
-        panel.add_field(name=tr("Bonus"), value=inert.join_within(map(bonus_words, decision.bonuses), 1024))
+        panel.add_field(name=tr("Bonus"), value="\n".join(first_bonuses(decision.bonuses)))
     if decision.next_free_at_ms is not None:
         panel.add_field(name=tr("Next one free"), value=replies.relative_time(decision.next_free_at_ms))
     if budget := _budget_lines(decision):

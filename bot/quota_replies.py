@@ -53,7 +53,7 @@ def bonus_words(left: BonusLeft) -> str:
 
 def explain(decision: Decision) -> str:
     """Return "15 a day from @Creator, +5 until Friday; 14 used; next one free in 2 hours"."""
-    rule = ", ".join([rule_words(decision.rule), *_some_bonuses(decision.bonuses)])
+    rule = ", ".join([rule_words(decision.rule), *first_bonuses(decision.bonuses)])
     used = tr("{count} used", count=decision.used)
     parts = [rule, used]
     if decision.open:
@@ -63,7 +63,8 @@ def explain(decision: Decision) -> str:
     return "; ".join(parts)
 
 
-def _some_bonuses(bonuses: Sequence[BonusLeft]) -> list[str]:
+def first_bonuses(bonuses: Sequence[BonusLeft]) -> list[str]:
+    """Return the bonuses that drain first, each in words, and how much all the others hold together."""
     words = [bonus_words(each) for each in bonuses[:_NAMED_BONUSES]]
     more = bonuses[_NAMED_BONUSES:]
     return [*words, tr("+{count} from more bonuses", count=sum(each.left for each in more))] if more else words

@@ -32,6 +32,7 @@ async def test_a_member_with_many_bonuses_reads_them_and_their_sum(world: BotWor
     await world.admin.settings.set_allowance(act_of(world), SERVER, Allowance(2, at_once=1))
     text = await say(world, "Mia", "luma quota")
     assert "+1 until" in text
+    assert f"+{BONUSES - 5} from more bonuses" in text
     assert f"Left: {2 + BONUSES}" in text
 
     await world.modify()
