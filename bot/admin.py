@@ -101,4 +101,7 @@ def ask_for(guild_id: int, member: discord.Member | discord.User, rules: AccessR
 
 def role_ids_of(member: discord.Member | discord.User) -> frozenset[int]:
     """Return the roles somebody has, the server's own for everybody among them; none once they have left."""
-    return frozenset(role.id for role in member.roles) if isinstance(member, discord.Member) else frozenset()
+    if not isinstance(member, discord.Member):
+        return frozenset()
+    # `member.roles` leaves out those of which the gateway has not told yet: all of them for a while after each start.
+    return frozenset(member._roles) | {member.guild.id}

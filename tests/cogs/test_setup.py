@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import discord
 import pytest
 
 from bot.checkup import CheckLine
@@ -126,6 +127,20 @@ class TestPlaces:
         await run(world, "Ada", "luma-setup channels", {"channel": edits.id, "rule": "off the list"})
         await world.modify(channel=thread.id)
         assert len(await world.jobs()) == 1
+
+    @pytest.mark.parametrize("verdict", Verdict)
+    async def test_roles_count_before_the_gateway_has_told_of_the_server(
+        self, world: BotWorld, verdict: Verdict
+    ) -> None:
+        await world.admin.settings.set_role(act_of(world), role_id(world, "Creator"), verdict)
+        # As READY leaves it: GUILD_CREATE, with the server's roles, follows later, in many servers much later.
+        state, told = world.bot._connection, {"id": str(guild_of(world)), "unavailable": True}
+        state._guilds[guild_of(world)] = discord.Guild(data=told, state=state)  # type: ignore[arg-type]  # of READY
+        view = await world.modify()
+        if verdict is Verdict.DENY:
+            assert "may not use me here" in await refusal(world, view)
+        else:
+            assert len(await world.jobs()) == 1
 
     async def test_roles_are_allowed_and_denied(self, world: BotWorld) -> None:
         creator = role_id(world, "Creator")
