@@ -90,8 +90,9 @@ def _count_open(session: Session, whose: str, cap: int | None, *values: Value) -
     """Count open jobs no further than a cap."""
     if not cap:
         return 0
+    # A column that the large index of all jobs does not hold leads SQLite to the small one of open jobs.
     row = session.row(
-        f"SELECT COUNT(*) AS held FROM (SELECT 1 FROM open_jobs WHERE {whose} LIMIT $1) AS found",  # noqa: S608 - one of two fixed texts
+        f"SELECT COUNT(*) AS held FROM (SELECT due_at_ms FROM open_jobs WHERE {whose} LIMIT $1) AS found",  # noqa: S608 - one of two fixed texts
         cap,
         *values,
     )

@@ -29,6 +29,7 @@ from tests.fakes import NO_LIMITS
 from tests.storage.jobs_made import ANY_OPEN, attempt_of, claim_one, ended, insert, new_job, running
 
 FINISHED = 100_000
+CAPPED = Defaults(budget_month=1000, server_open=100, all_open=1000, uncounted_per_hour=20)
 LARGE = (
     "jobs", "reservations", "job_events", "attempts", "moderation_log", "bonuses", "blocks", "ratings", "copies",
     "shares", "votes", "styles", "style_favourites",
@@ -125,7 +126,7 @@ async def read_everything(store: SqlJobStore, job: Job) -> None:
 
 async def use_administration(database: Database) -> None:
     """Call each method of quota, settings, log and privacy."""
-    quota, admin, log = SqlQuotaStore(database, Defaults()), SqlAdminStore(database), SqlLogStore(database)
+    quota, admin, log = SqlQuotaStore(database, CAPPED), SqlAdminStore(database), SqlLogStore(database)
     act, asker = Act(7, 1, 1000, "because"), Asker(7, 7, frozenset({1}), (30,))
     await admin.set_allowance(act, user(7), Allowance(5, Period.MONTH))
     await admin.set_budget(act, Period.MONTH, 100)
@@ -222,6 +223,23 @@ async def test_no_statement_reads_a_whole_table(statements: tuple[SqlJobStore, l
             slow = step.startswith(tuple(f"SCAN {table}" for table in LARGE))
             assert not slow or "jobs_open_" in step, (step, text)
             assert "AUTOMATIC" not in step or "(place=" in step, (step, text)
+
+
+async def test_an_edit_is_decided_by_indexes_that_hold_no_more_than_is_counted(
+    statements: tuple[SqlJobStore, list[str]], path: Path
+) -> None:
+    store, seen = statements
+    await SqlQuotaStore(store._database, CAPPED).decision(Asker(7, 7), now_ms=1000)
+
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        plans = [str(connection.execute(f"EXPLAIN QUERY PLAN {text}").fetchall()) for text in seen]
+
+    counts = [plan for plan, text in zip(plans, seen, strict=True) if "open_jobs WHERE" in text and "COUNT" in text]
+    assert len(counts) == 2
+    assert all("INDEX jobs_open_by_" in plan for plan in counts)
+    assert sum("INDEX reservations_released (user_id=? AND ended_at_ms>?)" in plan for plan in plans) == 1
+    budgets = "COVERING INDEX reservations_by_server_time (guild_id=? AND reserved_at_ms>?)"
+    assert sum(budgets in plan for plan in plans) == 2
 
 
 async def test_history_and_durations_are_read_in_the_order_of_their_index(
