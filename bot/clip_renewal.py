@@ -8,6 +8,7 @@ from bot.clip_claims import attachments_of
 from bot.faults import DISCORD_FAULTS
 from jobs.errors import SourceUnavailableError
 from jobs.job import ClipSource
+from jobs.phrases import Phrase
 
 _FETCH_SECONDS = 30.0
 
@@ -29,5 +30,7 @@ class ClipRenewal:
         except (discord.NotFound, discord.Forbidden):
             return None
         except DISCORD_FAULTS as error:
-            raise SourceUnavailableError(f"Discord did not show the clip's message ({type(error).__name__})") from error
+            raise SourceUnavailableError(
+                Phrase("Discord did not show me the message with the clip."), log=type(error).__name__
+            ) from error
         return next((each.url for each in attachments_of(message) if each.id == source.attachment_id), None)

@@ -248,9 +248,8 @@ def headline(failure: Failure) -> str:
 
 
 def is_kept(job: Job) -> bool:
-    """Tell whether a failed job has a finished video that could be posted nowhere."""
-    is_undeliverable = job.failure is not None and job.failure.code is FailureCode.UNDELIVERABLE
-    return is_undeliverable and job.result is not None and bool(job.result.file)
+    """Tell whether a failed job has a finished video that could be posted nowhere: here, or still at its service."""
+    return job.failure is not None and job.failure.code is FailureCode.UNDELIVERABLE and job.result is not None
 
 
 def may_try_again(job: Job) -> bool:

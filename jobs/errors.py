@@ -140,7 +140,16 @@ class CallbackError(LumaBotError):
 
 
 class MediaError(LumaBotError):
-    """Report that a file is not what was promised."""
+    """Report that a file is not what was promised.
+
+    `template` is shown to the person where it is a Phrase; any other text, and `log`, are for the log alone.
+    """
+
+    def __init__(self, template: str, *, log: str = "", **values: object) -> None:
+        text = template.format(**values) if values else template
+        super().__init__(f"{text} ({log})" if log else text)
+        self.template = template
+        self.values = values
 
 
 class SourceUnavailableError(MediaError):

@@ -149,7 +149,7 @@ def failure_of(error: Exception, job: Job) -> Failure:
         return Failure(FailureCode.OUTCOME_UNKNOWN)
     for kind, state, code in _ENDINGS:
         if isinstance(error, kind) and state in (None, job.state):
-            values = error.values if isinstance(error, UserError) else {}
+            values = error.values if isinstance(error, UserError | MediaError) else {}
             return Failure(code, _detail(error), {name: str(value) for name, value in values.items()})
     return Failure(FailureCode.INTERNAL)
 
@@ -176,6 +176,8 @@ def _detail(error: Exception) -> str:
             return error.reason
         case ServerLeftError():
             return ""
-        case MediaError() | DeliveryError():
+        case MediaError(template=Phrase() as template):
+            return template
+        case DeliveryError():
             return str(error)
     return ""

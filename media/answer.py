@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from aiohttp import ClientResponse
 
 from jobs.errors import SourceUnavailableError, UnusableClipError
+from jobs.phrases import Phrase
 from media.links import REFUSED_TEXT
 
 log = logging.getLogger(__name__)
@@ -47,10 +48,10 @@ def read_reply(response: ClientResponse, resumable: tuple[int, str] | None) -> R
         return Reply(response, 0, length, strong)
     offset, tag = resumable or (0, "")
     if not offset or length is None or strong != tag:
-        raise SourceUnavailableError("an answer with a part of a file does not fit")
+        raise SourceUnavailableError(Phrase("The download broke off."), log="a part does not fit")
     whole = offset + length
     if response.headers.get("Content-Range", "") != f"bytes {offset}-{whole - 1}/{whole}":
-        raise SourceUnavailableError("an answer with a part of a file does not fit")
+        raise SourceUnavailableError(Phrase("The download broke off."), log="a part does not fit")
     return Reply(response, offset, whole, strong)
 
 
@@ -63,7 +64,7 @@ def _check_status(response: ClientResponse) -> None:
             "The link's server answers {status}: there is no file for us there.", rule="link_gone", status=status
         )
     if status in _TRY_LATER or status >= 500:
-        raise SourceUnavailableError(f"the server answered {status}")
+        raise SourceUnavailableError(Phrase("The link's server answered {status}."), status=status)
     raise UnusableClipError("The link's server answers {status} instead of a file.", rule="link_status", status=status)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.errors import DiskFullError, MediaError, UnusableClipError
+from jobs.phrases import Phrase
 from jobs.result_ports import BEFORE_AFTER
 from media.children import ChildFailedError
 from media.limited import ChildLimits, ChildRefusedError, Workshop, run_child
@@ -213,7 +214,7 @@ class Editor:
 
 
 def _full(task: str) -> DiskFullError:
-    return DiskFullError(f"{task}: no room on the disk")
+    return DiskFullError(Phrase("there is no room on my disk"), log=task)
 
 
 def _move(made: Path, out: Path) -> int:

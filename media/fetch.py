@@ -26,6 +26,7 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from jobs.errors import DiskFullError, MediaError, SourceUnavailableError, UnusableClipError
+from jobs.phrases import Phrase
 from media.answer import NO_SUCH_NAME, RefusedLinkError, Reply, read_reply, refused, too_large
 from media.counts import MediaCounts
 from media.guard import AddressRefusedError, Guard
@@ -118,9 +119,9 @@ class Fetcher:
                     await asyncio.to_thread(part.start, reply.etag)
                 await self._receive(reply.response.content, part, pace, limit_bytes)
         except TimeoutError:
-            raise SourceUnavailableError("the download took too long") from None
+            raise SourceUnavailableError(Phrase("The download took too long.")) from None
         if reply.size_bytes is not None and part.size_bytes != reply.size_bytes:
-            raise SourceUnavailableError("the download ended early")
+            raise SourceUnavailableError(Phrase("The download broke off."), log="early")
         sha256 = await asyncio.to_thread(part.commit)
         return Fetched(destination, part.size_bytes, sha256, reply.response.content_type)
 
@@ -196,7 +197,7 @@ class Fetcher:
         if size is not None and size > limit_bytes:
             raise too_large(limit_bytes)
         if self._free(destination.parent) < (size or 0) - reply.offset_bytes + self._reserve_bytes:
-            raise DiskFullError("no room on the disk for a download")
+            raise DiskFullError(Phrase("there is no room on my disk"), log="for a download")
 
     async def _receive(self, content: StreamReader, part: PartialFile, pace: Pace, limit_bytes: int) -> None:
         waiting = bytearray()
@@ -235,10 +236,10 @@ def _connection_error(error: Exception) -> MediaError | UnusableClipError:
     if isinstance(cause, socket.gaierror) and cause.errno in _NAME_ERRORS:
         # The same answer as for a name that leads inside: which names exist in our network is nobody's business.
         return refused(NO_SUCH_NAME)
-    return SourceUnavailableError(f"the download broke ({type(error).__name__})")
+    return SourceUnavailableError(Phrase("The download broke off."), log=type(error).__name__)
 
 
 def _disk_error(error: OSError) -> MediaError:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return DiskFullError("no room on the disk for a download")
-    return SourceUnavailableError(f"the download broke ({type(error).__name__})")
+        return DiskFullError(Phrase("there is no room on my disk"), log="for a download")
+    return SourceUnavailableError(Phrase("The download broke off."), log=type(error).__name__)

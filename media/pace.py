@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from jobs.errors import SourceUnavailableError
+from jobs.phrases import Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +48,5 @@ class Pace:
     def turn(self) -> None:
         """End a window; refuse to go on when too little came in it."""
         if self._window_bytes < self._limits.floor_bytes_per_second * self._limits.floor_window_seconds:
-            raise SourceUnavailableError("the download is too slow")
+            raise SourceUnavailableError(Phrase("The download was too slow."))
         self.begin()

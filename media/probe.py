@@ -31,7 +31,17 @@ _TEXTS = {
     "size": Phrase("This video is {value} pixels large. The most we can read is 4096x2304."),
     "fps": Phrase("This video has {value} pictures a second. The most we can read is 240."),
     "packets": Phrase("This video is too long to be read. Cut it first."),
-    "broken": Phrase("This video is broken: {value}. Export it again, or try another file."),
+    "broken": Phrase("This video is broken. Export it again, or try another file."),
+}
+# By what the child says of a broken one.
+_BROKEN = {
+    "it holds no pictures": Phrase("This video is broken: it holds no pictures. Export it again, or try another file."),
+    "the first pictures do not decode": Phrase(
+        "This video is broken: its first pictures can't be read. Export it again, or try another file."
+    ),
+    "the last pictures do not decode": Phrase(
+        "This video is broken: its last pictures can't be read. Export it again, or try another file."
+    ),
 }
 
 
@@ -119,4 +129,6 @@ def _read_details(answer: dict[str, Any]) -> ClipDetails:
 
 def _unusable(rule: str, value: str) -> UnusableClipError:
     text: Phrase = _TEXTS.get(rule, _UNREADABLE)
+    if rule == "broken" and value in _BROKEN:
+        text = _BROKEN[value]
     return UnusableClipError(text, rule=rule, value=value)

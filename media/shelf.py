@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from jobs.errors import DiskFullError
+from jobs.phrases import Phrase
 from jobs.ports import Clock
 from media.fetch import free_bytes
 from media.partial import PART_SUFFIX, TAG_SUFFIX, drop_parts, sync_folder
@@ -156,7 +157,7 @@ class Shelf:
     async def ensure_room(self, size_bytes: int = 0) -> None:
         """Raise DiskFullError when the disk could not take this many bytes more."""
         if await asyncio.to_thread(self._free, self.folder) < size_bytes + self._limits.free_bytes:
-            raise DiskFullError("no room on the disk")
+            raise DiskFullError(Phrase("there is no room on my disk"))
 
     async def sweep(self, in_use: Collection[str]) -> Swept:
         """Delete what is too old, then the oldest until the rest fits; never a file of an open job."""

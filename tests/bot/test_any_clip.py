@@ -4,8 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.language import speaking
+from bot.replies import detail
+from jobs.errors import SourceUnavailableError
 from jobs.job import FailureCode, State
+from jobs.phrases import Phrase
+from jobs.retries import failure_of
 from tests.bot.media_world import open_media_world
+from tests.jobs.making import make_job
 from tests.media.making import Recipe, make_clip
 from tests.media.watching import watch
 
@@ -87,6 +93,33 @@ async def test_a_file_that_only_claims_to_be_a_video_is_refused(tmp_path: Path) 
         job = await world.run(await world.modify(lie))
         assert job.state is State.FAILED
         assert "not a video" in world.ending(job).content
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("broken", "开头的画面无法读取"), ("other", "不是视频"), ("cut", "作为视频读取")]
+)
+async def test_why_a_clip_will_not_do_is_told_in_the_members_language(name: str, said: str, tmp_path: Path) -> None:
+    async with open_media_world(tmp_path) as world:
+        world.base.server.world.find_user("Mia").locale = "zh-CN"
+        clip = tmp_path / "clip.mp4"
+        whole = make_clip(clip, Recipe(movflags="faststart", sound=False)).read_bytes()
+        broken = whole[: whole.index(b"mdat") + 60]
+        clip.write_bytes(
+            {"broken": broken, "other": b"MZ" + bytes(5_000), "cut": whole[: whole.index(b"mdat") // 2]}[name]
+        )
+        job = await world.run(await world.modify(clip))
+        assert job.failure is not None
+        content = world.ending(job).content
+        (why,) = [line for line in content.splitlines() if line.startswith("> ")]
+        assert said in why, content
+        assert "Export" not in why
+        assert world.base.provider.billed == []
+
+
+def test_why_a_download_broke_is_told_in_the_members_language_and_its_details_are_not() -> None:
+    error = SourceUnavailableError(Phrase("The link's server answered {status}."), status=503, log="ClientError")
+    with speaking("zh-CN"):
+        assert detail(failure_of(error, make_job(State.QUEUED))) == "链接所在的服务器返回了 503。"
 
 
 async def test_a_silent_result_gets_the_clips_own_sound_and_says_so(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from jobs.errors import (
     UnusableClipError,
 )
 from jobs.job import OPEN_STATES, FailureCode, State
+from jobs.phrases import Phrase
 from jobs.retries import HOUR_MS, MINUTE_MS, SECOND_MS, UNKNOWN_TASK, Timings, deadline_ms, failure_of, retry_at
 from tests.jobs.making import NOW_MS, make_job
 
@@ -120,13 +121,14 @@ def test_a_task_the_service_does_not_know_gets_three_minutes() -> None:
     [
         (UnusableClipError("12 s, 10 s at most"), Q, FailureCode.UNUSABLE_CLIP, "12 s, 10 s at most"),
         (ProviderRefusedError("kie", "policy"), Q, FailureCode.REFUSED, "policy"),
+        (SourceUnavailableError("a word for the log"), Q, FailureCode.CLIP_UNREACHABLE, ""),
         (
-            SourceUnavailableError("the link does not answer"),
+            SourceUnavailableError(Phrase("It broke off."), log="early"),
             Q,
             FailureCode.CLIP_UNREACHABLE,
-            "the link does not answer",
+            "It broke off.",
         ),
-        (MediaError("no video in it"), D, FailureCode.RESULT_UNUSABLE, "no video in it"),
+        (MediaError("no video in it"), D, FailureCode.RESULT_UNUSABLE, ""),
         (DeliveryError("no channel"), D, FailureCode.UNDELIVERABLE, "no channel"),
         (ProviderUnavailableError("kie", "down"), Q, FailureCode.SERVICE_UNAVAILABLE, ""),
         (ProviderUnavailableError("kie", "down"), R, FailureCode.TIMED_OUT, ""),

@@ -68,9 +68,8 @@ def _picture(side: int) -> bytes:
 
 
 def _bombs() -> dict[str, bytes]:
-    nested = b""
-    for _ in range(2_000):
-        nested = box(b"moov", nested)
+    depth = 20_000
+    nested = b"".join(U32.pack(8 * (depth - level)) + b"moov" for level in range(depth))
     start = box(b"ftyp", b"isom", numbers(512), b"isommp41")
     return {
         "ten million samples": movie(count=10_000_000),
