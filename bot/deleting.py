@@ -10,7 +10,7 @@ from bot.client import LumaBot
 from bot.copies import remove_message
 from bot.language import tr
 from bot.presses import Buttons, build_button
-from bot.pressing import check_result, check_steward, find_here, is_arriving, is_own, say_done, start_work
+from bot.pressing import check_result, check_steward, find_here, is_arriving, say_done, start_work
 from jobs.admin import Deed, job_of
 from jobs.errors import LumaBotError, UserError
 from jobs.job import Job
@@ -101,7 +101,6 @@ async def _note(interaction: discord.Interaction[LumaBot], job: Job) -> None:
             build_act(interaction),
             Deed.DELETE_RESULT,
             job_of(job.code, job.user_id),
-            before={"own": is_own(interaction, job)},
         )
     except LumaBotError as error:
         _log.error("job=%s: its deletion is not in the server's log (%s)", job.code, error)

@@ -106,6 +106,6 @@ def _meanings() -> dict[str, str]:
         "reword": tr("makes it with a prompt you change"),
         "input": tr("edits the result itself further"),
         "compare": tr("puts before and after into one video"),
-        "share": tr("shows you how it would stand in the showcase, and shares it if you say so"),
+        "share": tr("puts it into the showcase, after a preview"),
         "delete": tr("takes it back for good: message, files and shares"),
     }

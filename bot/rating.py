@@ -1,5 +1,7 @@
 """Take thumbs on results, and show moderators what is liked."""
 
+from collections.abc import Callable
+
 import discord
 
 from bot import inert, refusals
@@ -43,23 +45,23 @@ async def show_ratings(interaction: discord.Interaction[LumaBot], days: int) -> 
     desk = interaction.client.desk
     since_ms = desk.clock.now_ms() - days * DAY_MS
     rows = await desk.results.store.acceptance(interaction.guild_id or 0, since_ms=since_ms)
-    embed = discord.Embed(title=tr("How results are liked"), description=build_ratings(rows))
+    embed = discord.Embed(title=tr("How results are liked"), description=build_ratings(rows, desk.results.title_of))
     embed.set_footer(text=trn("the last day", "the last {count} days", days))
     await interaction.response.send_message(embed=embed, ephemeral=True)
 
 
-def build_ratings(rows: list[Acceptance]) -> str:
-    """Return the table, all together first."""
+def build_ratings(rows: list[Acceptance], title_of: Callable[[str], str]) -> str:
+    """Return the table, all together first; `title_of` names a service."""
     if not rows:
         return tr("Nobody has given a thumb yet.")
     total = Tally(sum(each.tally.liked for each in rows), sum(each.tally.disliked for each in rows))
-    lines = [f"**{tr('All')}** · {_share(total)}", *map(_line, rows[:_LINES])]
+    lines = [f"**{tr('All')}** · {_share(total)}", *(_line(row, title_of(row.service)) for row in rows[:_LINES])]
     return "\n".join(lines)
 
 
-def _line(row: Acceptance) -> str:
+def _line(row: Acceptance, service: str) -> str:
     style = inert.code(row.style, 60) if row.style else tr("no style")
-    return f"{inert.code(row.service, 40)} · {style} · {_share(row.tally)}"
+    return f"{service} · {style} · {_share(row.tally)}"
 
 
 def _share(tally: Tally) -> str:

@@ -45,6 +45,15 @@ def result_gone() -> UnusableClipError:
     )
 
 
+def only_link(url: str) -> UserError:
+    """Say that of a video kept no longer nothing stands but a link, which may have ended."""
+    return UserError(
+        "I no longer keep that video. Its message has a link, which may have ended by now: {link}",
+        rule="kept",
+        link=url,
+    )
+
+
 def clip_expired() -> UnusableClipError:
     """Say that a clip can be read no more."""
     return UnusableClipError(

@@ -24,3 +24,8 @@ class ResultDesk:
     upload_limit: Callable[[Job], Awaitable[int]]
     show_card: Callable[[Job], None]
     provider_of: Callable[[str], Provider | None] = _no_provider
+
+    def title_of(self, service: str) -> str:
+        """Return a service's name as people know it; of one that is switched off, ours."""
+        provider = self.provider_of(service)
+        return provider.abilities.title if provider else service

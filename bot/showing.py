@@ -17,7 +17,7 @@ from bot.versions import IN_TEXT, build_text, compare_menu, draw_versions, name_
 from jobs.errors import DeliveryError, UserError
 from jobs.job import Job
 from jobs.ports import VideoPost
-from jobs.result_ports import CopyKind, Line, Pair
+from jobs.result_ports import Copy, CopyKind, Line, Pair
 
 FIELD_CHARS = 1024
 _AGAIN_MS = 10 * 60_000
@@ -84,7 +84,7 @@ async def _find_recent(interaction: discord.Interaction[LumaBot], job: Job, chan
     copy = await find_standing(interaction, CopyKind.AGAIN, Pair(job.id), channel_id)
     if copy is None or interaction.client.desk.clock.now_ms() - copy.posted_at_ms > _AGAIN_MS:
         return None
-    return replies.jump_url(job, copy.channel_id, copy.message_id)
+    return _url_of(interaction, job, copy)
 
 
 async def _post(interaction: discord.Interaction[LumaBot], job: Job, channel_id: int) -> str:
@@ -95,15 +95,24 @@ async def _post(interaction: discord.Interaction[LumaBot], job: Job, channel_id:
         return await _find_message(interaction, job)
     outgoing = CopyMessage(CopyKind.AGAIN, Pair(job.id), job, lambda video: _text(job, video), result_buttons(bot, job))
     copy = await post_copy(bot, channel_id, outgoing, job.result, results.provider_of(job.service))
-    return replies.jump_url(job, copy.channel_id, copy.message_id)
+    return _url_of(interaction, job, copy)
 
 
 async def _find_message(interaction: discord.Interaction[LumaBot], job: Job) -> str:
     """Return where a result that is kept no longer still stands; raises UserError where it does not."""
     message = await find_message(interaction, job)
-    if message is None or not message.attachments:
+    if message is None:
         raise refusals.result_gone()
-    return message.jump_url
+    url = replies.result_url(job) or message.jump_url
+    if not message.attachments:
+        raise refusals.only_link(url)
+    return url
+
+
+def _url_of(interaction: discord.Interaction[LumaBot], job: Job, copy: Copy) -> str:
+    """Return the address of what was posted here, or, of a private edit, in direct messages."""
+    guild_id = None if job.request.private else interaction.guild_id
+    return replies.message_url(guild_id, copy.channel_id, copy.message_id)
 
 
 def _text(job: Job, video: VideoPost) -> str:

@@ -55,7 +55,9 @@ async def delivered(world: BotWorld, user: str = "Mia", **options: Any) -> Job:
     known = {job.id for job in await world.jobs()}
     await world.modify(user, **options)
     (job,) = [each for each in await world.jobs() if each.id not in known]
-    return await deliver(world, job)
+    job = await deliver(world, job)
+    await world.delivery.settle()  # a member's first is followed by what its buttons do
+    return job
 
 
 async def failed(world: BotWorld, code: FailureCode = FailureCode.SERVICE_UNAVAILABLE, **options: Any) -> Job:

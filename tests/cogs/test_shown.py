@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from jobs.errors import ProviderUnavailableError
 from jobs.job import FailureCode, Job, State
 from sandbox.discord.views import InteractionView, MessageView
 from tests.bot.results import children, deliver, delivered, failed, keep_files, plant_button, press, told
@@ -152,15 +153,58 @@ class TestPostAgain:
         job = await delivered(world)
         world.clips.path(f"result-{job.id}.mp4").unlink()
         world.discord_clock.advance(365 * 86_400)
-        assert f"/{job.result_message_id}" in told(world, await press(world, job, "post"))
+        place = f"/channels/{job.guild_id}/{job.result_channel_id}/{job.result_message_id}"
+        message = await show(world, job)
+        view = await world.actor.press("Mia", message.id, f"luma:post:{job.id}")
+        await world.settled()
+        assert place in told(world, view)
+
+    async def test_kept_nowhere_it_is_said_to_be_gone(self, world: BotWorld) -> None:
+        job = await delivered(world)
+        message = await show(world, job)
+        world.clips.path(f"result-{job.id}.mp4").unlink()
+        local = world.server.world
+        local.delete_message(local.find_message(job.result_message_id or 0))
+        before = len(world.messages("Mia", "edits"))
+        view = await world.actor.press("Mia", message.id, f"luma:post:{job.id}")
+        await world.settled()
+        assert "no longer keep that video, and the message with it is gone" in told(world, view)
+        assert len([one for one in world.messages("Mia", "edits") if not one.ephemeral]) <= before
+
+    async def test_of_a_link_that_may_have_ended_nothing_is_promised(self, world: BotWorld) -> None:
+        job = await delivered(world)
+        world.clips.path(f"result-{job.id}.mp4").unlink()
+        world.server.world.find_message(job.result_message_id or 0).attachments.clear()
+        text = told(world, await press(world, job, "post"))
+        assert "may have ended" in text
+        assert f"/{job.result_message_id}" in text
+
+    async def test_the_services_dead_link_is_not_asked_while_the_shelf_keeps_the_video(self, world: BotWorld) -> None:
+        job = await delivered(world)
+        world.discord_clock.advance(365 * 86_400)
+        world.provider.on_link.append(ProviderUnavailableError("kie", "gone"))
+        text = told(world, await press(world, job, "post"))
+        posted = world.actor.message("Noah", int(text.rsplit("/", 1)[1]))
+        assert posted.attachments
+        assert "https://" not in posted.content
 
     async def test_a_private_result_stays_private(self, world: BotWorld) -> None:
         job = await delivered(world, private=True)
         message = await show(world, job)
         view = await world.actor.press("Mia", message.id, f"luma:post:{job.id}")
         await world.settled()
-        assert "Here it is" in told(world, view)
+        assert f"Here it is: https://discord.com/channels/@me/{job.result_channel_id}/" in told(world, view)
         assert world.messages("Noah", "edits") == []
+        assert f"/channels/@me/{job.result_channel_id}/{job.result_message_id}" in str(message.embeds)
+
+    async def test_in_direct_messages_it_stands_there(self, world: BotWorld) -> None:
+        job = await delivered(world)
+        local = world.server.world
+        custom_id = f"luma:post:{job.id}"
+        conversation = local.open_dm(local.find_user("Mia"))
+        view = await world.actor.press("Mia", plant_button(world, custom_id, conversation.id), custom_id)
+        await world.settled()
+        assert f"/channels/@me/{conversation.id}/" in told(world, view)
 
     async def test_where_the_bot_may_not_post_it_says_so(self, world: BotWorld) -> None:
         job = await delivered(world)
@@ -244,7 +288,7 @@ class TestRatings:
         assert view.message.ephemeral
         assert view.message.embeds[0]["description"].split("\n") == [
             "**All** · 67 % (2 👍 · 1 👎)",
-            "`kie` · no style · 67 % (2 👍 · 1 👎)",
+            "KIE · no style · 67 % (2 👍 · 1 👎)",
         ]
 
     async def test_without_thumbs_it_says_so(self, world: BotWorld) -> None:
