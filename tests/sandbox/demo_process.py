@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sys
+import tempfile
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -81,21 +82,22 @@ class DemoProcess:
 
 @asynccontextmanager
 async def demo(*arguments: str | os.PathLike[str]) -> AsyncIterator[DemoProcess]:
-    """Start the demo with these arguments; it is swept away at the end."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "sandbox", *arguments),
-        cwd=ROOT,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
-    )
-    running = DemoProcess(process)
-    try:
-        yield running
-    finally:
-        await running.sweep()
+    """Start the demo with these arguments; it is swept away at the end, with the folder it works in."""
+    with tempfile.TemporaryDirectory(prefix="luma-test-", ignore_cleanup_errors=True) as folder:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "sandbox", *arguments),
+            cwd=ROOT,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+            env=os.environ | {"PYTHONUNBUFFERED": "1", "TMPDIR": folder},
+        )
+        running = DemoProcess(process)
+        try:
+            yield running
+        finally:
+            await running.sweep()
 
 
 @asynccontextmanager
