@@ -98,8 +98,10 @@ class CallbackDesk:
             await self._receive(request)
         except (CallbackError, StorageError, TimeoutError) as error:
             status = status_of(error)
+            # An unknown one is anybody's, as often as they like: it is counted, and does not fill the log.
+            level = logging.DEBUG if status == 404 else logging.INFO
             # never the path: it holds the token
-            log.info("callback of %s refused: %s", request.match_info["service"], RESULTS[status])
+            log.log(level, "callback of %s refused: %s", request.match_info["service"], RESULTS[status])
         else:
             status = 200
         self._count(RESULTS[status])

@@ -5,6 +5,7 @@ import base64
 import gzip
 import hashlib
 import json
+import logging
 import urllib.parse
 from collections.abc import AsyncIterator
 
@@ -240,6 +241,16 @@ async def test_other_paths_and_tokens_are_not_known() -> None:
             lines = (f"Content-Length: {len(BODY)}", "Connection: close")
             assert raw_status(await site.raw(head(*lines, path=path) + BODY)) == 404, path
     assert receiver.taken == []
+
+
+async def test_strangers_fill_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    async with serve(Receiver()) as site:
+        for _ in range(50):
+            assert await site.post(f"/callbacks/kie/{'b' * 43}") == 404
+        assert [line for line in caplog.messages if "refused" in line] == []
+        assert await site.post(PATH, X_Nothing="1") == 401
+    assert [line for line in caplog.messages if "refused" in line] == ["callback of kie refused: bad_signature"]
 
 
 async def test_a_token_of_another_service_is_not_known() -> None:
