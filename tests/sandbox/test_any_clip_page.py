@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Locator, expect
 from tests.environment import need_chromium
 from tests.media.making import Recipe, make_clip
 from tests.sandbox.browsing import Visitor, open_browser, visit
-from tests.sandbox.demo_process import demo
+from tests.sandbox.demo_process import demo_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
 _JOB_MS = 60_000
@@ -39,11 +39,8 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     need_chromium()
-    out = tmp_path_factory.mktemp("out")
-    async with demo("--serve", "--port", "0", "--out", out, "--seconds", "0.1", "--prompt", "warm") as running:
-        found = re.search(r"http://[\d.:]+/", await running.line_with("Open http://127.0.0.1:"))
-        assert found
-        yield found[0]
+    async with demo_page(tmp_path_factory.mktemp("out"), "warm") as opened:
+        yield opened
 
 
 class Member:
