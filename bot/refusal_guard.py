@@ -22,6 +22,8 @@ MOST_HERE = 3
 MOST_EVERYWHERE = 2000
 # "Missing Access", "Missing Permissions": of the whole channel, with all of its threads.
 _WHOLE_CHANNEL_CODES = frozenset({50001, 50013})
+# "Unknown Message": somebody has deleted it, which says nothing of the channel.
+_NO_MESSAGE_CODE = 10008
 _KEPT_CHANNELS = 10_000
 _log = logging.getLogger(__name__)
 
@@ -78,9 +80,12 @@ class RefusalGuard:
                 raise ClosedError(f"{what}: Discord has refused this channel of late")
 
     def _note(self, channel_id: int, parent_id: int, error: ClosedError) -> None:
-        self._all.append(self._now())
         cause = error.__cause__
-        whole = isinstance(cause, discord.HTTPException) and cause.code in _WHOLE_CHANNEL_CODES
+        code = cause.code if isinstance(cause, discord.HTTPException) else 0
+        if code == _NO_MESSAGE_CODE:
+            return
+        self._all.append(self._now())
+        whole = code in _WHOLE_CHANNEL_CODES
         key = parent_id if whole else channel_id
         channel = self._channels.setdefault(key, _Channel())
         channel.refusals += 1

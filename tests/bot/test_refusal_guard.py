@@ -164,3 +164,17 @@ async def test_a_command_from_the_channel_opens_it_again(world: BotWorld) -> Non
     await world.modify("Noah")
     assert not world.bot.refusals.is_shut(edits.id)
     assert await tell(world, await ending(world, 50))
+
+
+async def test_cards_that_a_moderator_purged_shut_no_channel(world: BotWorld) -> None:
+    for number in range(MOST_HERE + 1):
+        await world.modify(prompt=f"edit number {number}")
+    jobs = await world.jobs()
+    for job in jobs:
+        await world.actor.delete_message("Robin", job.card_message_id or 0)
+        world.delivery.show(job)
+    await world.delivery.settle()
+    assert not world.bot.refusals.is_shut(jobs[0].channel_id)
+    ended = await world.finish(jobs[0], failure=Failure(FailureCode.TIMED_OUT))
+    posted = await world.delivery.post_failure(ended)
+    assert posted.channel_id == ended.channel_id
