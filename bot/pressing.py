@@ -22,7 +22,7 @@ _locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
 async def find_here(interaction: discord.Interaction[LumaBot], job_id: str) -> Job:
-    """Return the job of a button, where it is of this server or the presser's own; raises UserError.
+    """Return the job of a button, where it may be spoken of in this place; raises UserError.
 
     One text for unknown, erased and another server's: an id tells nothing.
     """

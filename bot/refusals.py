@@ -8,6 +8,13 @@ def job_gone() -> UserError:
     return UserError("I don't know that edit any more.", rule="job")
 
 
+def made_elsewhere(code: str) -> UserError:
+    """Say that one's own edit was made in another server, where its channels and rights are."""
+    return UserError(
+        "You made `{code}` in another server. Ask for it there, or in direct messages with me.", rule="job", code=code
+    )
+
+
 def not_yours() -> UserError:
     """Say that only its member may do this."""
     return UserError(

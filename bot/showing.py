@@ -10,7 +10,7 @@ from bot.entry import enter
 from bot.language import tr
 from bot.places import open_dm
 from bot.posters import add_picture
-from bot.pressing import find_own, find_own_result, one_at_a_time, say_done, start_work
+from bot.pressing import find_own, find_own_result, is_here, one_at_a_time, say_done, start_work
 from bot.result_buttons import result_buttons, shown_buttons
 from bot.result_messages import find_message
 from bot.versions import IN_TEXT, build_text, compare_menu, draw_versions, name_version
@@ -25,6 +25,8 @@ _AGAIN_MS = 10 * 60_000
 
 async def show(interaction: discord.Interaction[LumaBot], job: Job) -> None:
     """Answer with an edit at once, for its member's eyes only; its picture comes after."""
+    if not is_here(interaction, job):  # its buttons would lead nowhere
+        raise refusals.made_elsewhere(job.code)
     bot = interaction.client
     line = await bot.desk.results.store.line(job.id, IN_TEXT)
     embed = build_card(await read_card(bot.desk, bot.typical_durations, job))

@@ -95,6 +95,18 @@ class TestShow:
             assert len(line["value"]) <= 1024
             assert message.embeds[0]["image"]["url"]
 
+    async def test_ones_own_edit_of_another_server_is_shown_there_or_in_private(self, world: BotWorld) -> None:
+        mia = world.server.world.find_user("Mia").id
+        new = replace(make_new(world.server.world.ids.next(), guild_id=4711), user_id=mia)
+        job = (await world.store.insert(new, now_ms=1, due_at_ms=1)).job
+        view = await world.actor.slash("Mia", "edits", "luma show", {"job": job.code})
+        assert view.message is not None
+        assert view.message.content.startswith(f"You made `{job.code}` in another server.")
+        conversation = world.server.world.open_dm(world.server.world.find_user("Mia"))
+        view = await world.actor.slash("Mia", conversation.id, "luma show", {"job": job.code})
+        assert view.message is not None
+        assert job.code in str(view.message.embeds)
+
     async def test_the_prompt_is_there_to_be_copied(self, world: BotWorld) -> None:
         job = await delivered(world, prompt="make it *very* warm")
         assert told(world, await press(world, job, "prompt")) == "```\nmake it *very* warm\n```"
