@@ -88,8 +88,11 @@ def message_url(guild_id: int | None, channel_id: int, message_id: int) -> str:
 
 
 def jump_url(job: Job, channel_id: int, message_id: int) -> str:
-    """Return the address of a message about a job; a private one stands in direct messages."""
-    return message_url(None if job.request.private else job.guild_id, channel_id, message_id)
+    """Return the address of a message of a job: a private one's, and one whose places are closed, is direct."""
+    places = (job.thread_id, job.card_channel_id, job.channel_id)
+    # Asked for in a thread, what stands nowhere of these stands in the thread's channel.
+    is_direct = channel_id not in places and job.card_channel_id not in (None, job.thread_id)
+    return message_url(None if job.request.private or is_direct else job.guild_id, channel_id, message_id)
 
 
 def result_url(job: Job) -> str | None:

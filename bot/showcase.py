@@ -27,6 +27,7 @@ POST_TRIES = 20
 # Few, so that uploads never hold up answers to commands.
 PARALLEL_UPLOADS = 2
 _BATCH = 20
+ONE_PRESS_MS = 2000
 _log = logging.getLogger(__name__)
 
 
@@ -50,6 +51,7 @@ class Showcase:
         self._clock = clock
         self._uploads = asyncio.Semaphore(PARALLEL_UPLOADS)
         self._busy: set[str] = set()
+        self._presses: dict[tuple[str, int], tuple[int, asyncio.Task[Votes | None]]] = {}
         self._counts: CardEdits[Share] = CardEdits(self._show_count, vote_seconds)
 
     # --- sharing ---
@@ -99,8 +101,18 @@ class Showcase:
     # --- votes ---
 
     async def vote(self, share: Share, user_id: int) -> Votes | None:
-        """Give a member's vote or take it back, and show the new count soon; None where the share is gone."""
-        votes = await self.store.toggle_vote(share.id, user_id, now_ms=self._clock.now_ms())
+        """Give a member's vote or take it back, and show the new count soon; None where the share is gone.
+
+        Presses of one moment are one, lest a hasty finger takes back what it gives.
+        """
+        now_ms, key = self._clock.now_ms(), (share.id, user_id)
+        self._presses = {each: found for each, found in self._presses.items() if now_ms - found[0] < ONE_PRESS_MS}
+        if key not in self._presses:
+            self._presses[key] = now_ms, asyncio.create_task(self._toggle(share, user_id, now_ms))
+        return await asyncio.shield(self._presses[key][1])
+
+    async def _toggle(self, share: Share, user_id: int, now_ms: int) -> Votes | None:
+        votes = await self.store.toggle_vote(share.id, user_id, now_ms=now_ms)
         if votes is not None:
             self._counts.show(share)
         return votes

@@ -44,18 +44,20 @@ async def choose_style(interaction: discord.Interaction[LumaBot], _subject: str)
     await show_style(interaction, chosen[0])
 
 
-async def toggle_favourite(interaction: discord.Interaction[LumaBot], name: str) -> None:
-    """Make a style a favourite, or one no more, and show its button anew."""
-    shelf = interaction.client.desk.styles
+async def like_style(interaction: discord.Interaction[LumaBot], name: str) -> None:
+    """Make a style a favourite and show its button anew."""
+    await _set_favourite(interaction, name, liked=True)
+
+
+async def unlike_style(interaction: discord.Interaction[LumaBot], name: str) -> None:
+    """Make a style a favourite no more and show its button anew."""
+    await _set_favourite(interaction, name, liked=False)
+
+
+async def _set_favourite(interaction: discord.Interaction[LumaBot], name: str, *, liked: bool) -> None:
+    shelf, now_ms = interaction.client.desk.styles, interaction.client.desk.clock.now_ms()
     style = await shelf.find(interaction.guild_id, name)
-    taste = await shelf.taste(interaction.user.id, interaction.guild_id)
-    await shelf.set_favourite(
-        interaction.user.id,
-        interaction.guild_id,
-        style,
-        liked=style.key not in taste.favourites,
-        now_ms=interaction.client.desk.clock.now_ms(),
-    )
+    await shelf.set_favourite(interaction.user.id, interaction.guild_id, style, liked=liked, now_ms=now_ms)
     taste = await shelf.taste(interaction.user.id, interaction.guild_id)
     await interaction.response.edit_message(embed=build_style(style), view=_style_buttons(style, taste))
 
@@ -96,5 +98,6 @@ def build_style(style: Style) -> discord.Embed:
 
 
 def _style_buttons(style: Style, taste: Taste) -> Buttons:
-    label = tr("Remove from favourites") if style.key in taste.favourites else tr("Add to favourites")
-    return Buttons(build_button("style_liked", style.name, label))
+    if style.key in taste.favourites:
+        return Buttons(build_button("style_unliked", style.name, tr("Remove from favourites")))
+    return Buttons(build_button("style_liked", style.name, tr("Add to favourites")))

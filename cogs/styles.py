@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.client import LumaBot
 from bot.rights import Right, RightsSubgroup
-from bot.style_pages import choose_style, show_style, show_styles, toggle_favourite, turn_styles
+from bot.style_pages import choose_style, like_style, show_style, show_styles, turn_styles, unlike_style
 from bot.style_setup import add_style, edit_style, order_style, remove_style
 from bot.styles import suggest_own_styles, suggest_styles
 from jobs.styles import NAME_CHARS, SAMPLE_CHARS, SERVER_STYLES, TEXT_CHARS
@@ -87,4 +87,5 @@ async def setup(bot: commands.Bot) -> None:
     luma_bot.luma_setup.add_command(styles_group)
     luma_bot.add_action("styles", turn_styles)
     luma_bot.add_action("style", choose_style)
-    luma_bot.add_action("style_liked", toggle_favourite)
+    luma_bot.add_action("style_liked", like_style)
+    luma_bot.add_action("style_unliked", unlike_style)

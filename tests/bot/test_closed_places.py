@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.replies import result_url
 from jobs.job import FailureCode, Job, State
 from sandbox.discord import permissions as can
 from sandbox.discord.model import Overwrite
@@ -132,6 +133,7 @@ async def in_direct_messages(world: MediaWorld, job: Job) -> None:
     assert job.state is State.DELIVERED
     assert job.result_channel_id == local.open_dm(local.find_user("Mia")).id
     assert refused == 2  # thread and channel, each asked once
+    assert result_url(job) == f"https://discord.com/channels/@me/{job.result_channel_id}/{job.result_message_id}"
     message = world.ending(job)
     assert f"<#{job.channel_id}>" in message.content
     assert message.attachments

@@ -1,5 +1,6 @@
 """Look through styles, choose them, change a server's own, through the local Discord."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -119,12 +120,13 @@ class TestLooking:
     async def test_a_favourite_is_chosen_and_given_up(self, world: BotWorld) -> None:
         view = await world.actor.slash("Mia", "edits", "luma styles", {"style": "warm"})
         assert view.message is not None
-        labels = []
-        for _ in range(2):
-            await world.actor.press("Mia", view.message.id, "luma:style_liked:Warm")
-            message = world.actor.message("Mia", view.message.id)
-            labels.append(message.components[0]["components"][0]["label"])
-        assert labels == ["Remove from favourites", "Add to favourites"]
+        for action, label in (("liked", "Remove from favourites"), ("unliked", "Add to favourites")):
+            wanted = f"luma:style_{action}:Warm"
+            message = plant_button(world, wanted)
+            await asyncio.gather(*(world.actor.press("Mia", message, wanted) for _ in range(49)))
+            await world.actor.press("Mia", view.message.id, wanted)
+            (button,) = world.actor.message("Mia", view.message.id).components[0]["components"]
+            assert button["label"] == label
 
     async def test_favourites_outlive_a_restart(self, world: BotWorld) -> None:
         view = await world.actor.slash("Mia", "edits", "luma styles", {"style": "warm"})
@@ -135,7 +137,15 @@ class TestLooking:
         assert (await suggested(world))[0] == "Warm"
 
     @pytest.mark.parametrize(
-        "custom_id", ["luma:style_liked:gone", "luma:styles:-1.", "luma:styles:x", "luma:styles:99999.", "luma:style:0"]
+        "custom_id",
+        [
+            "luma:style_liked:gone",
+            "luma:style_unliked:gone",
+            "luma:styles:-1.",
+            "luma:styles:x",
+            "luma:styles:99999.",
+            "luma:style:0",
+        ],
     )
     async def test_forged_ids_harm_nothing(self, world: BotWorld, custom_id: str) -> None:
         view = await world.actor.press("Mia", plant_button(world, custom_id), custom_id)
