@@ -9,9 +9,9 @@ from discord import app_commands
 
 from bot.choices import build_choices
 from bot.client import LumaBot
-from jobs.choosing import values_of
 from jobs.errors import LimitReachedError
 from jobs.job import Kind
+from jobs.service_choice import values_of
 
 LINKED = "_url"  # a picture may come as a file or, by an option of this ending, as a link
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from bot import inert
 from bot.language import tr_name
 from bot.options import read_watermark
-from jobs.choosing import values_of
 from jobs.errors import InvalidRequestError
+from jobs.service_choice import values_of
 from jobs.services import Abilities
 
 # What a member gives for an option; None and the empty text mean that they left it out.

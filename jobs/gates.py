@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from jobs.choosing import choose, fits, refuse_all
 from jobs.errors import (
     OutOfCreditError,
     ProviderAuthError,
@@ -17,6 +16,7 @@ from jobs.errors import (
 from jobs.job import Job, Kind
 from jobs.phrases import Phrase
 from jobs.ports import Clock
+from jobs.service_choice import choose, fits, refuse_all
 from jobs.services import Abilities
 
 MINUTE_MS = 60_000

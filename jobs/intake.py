@@ -6,12 +6,12 @@ from contextlib import suppress
 from dataclasses import replace
 
 from jobs.admin import Act, Deed, LogNote, job_of
-from jobs.choosing import check_full_prompt
 from jobs.errors import ProviderError, UserError
 from jobs.job import CANCELLABLE_STATES, Charge, Job, Kind, NewJob, State
 from jobs.outside import Outside
 from jobs.ports import Attempt, Posted
 from jobs.retries import Timings
+from jobs.service_choice import check_full_prompt
 from jobs.services import Abilities, CallbackNote, Provider
 
 _MOVED_ON = "This edit has just moved on; please look again."

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from bot.language import choose_language, speaking, tr, tr_error, tr_known, tr_name, trn
-from jobs.choosing import refuse_all
 from jobs.errors import ProviderAuthError, UnusableClipError
 from jobs.gates import REASONS
 from jobs.job import ClipFacts, Failure, FailureCode, Kind, Result, State
 from jobs.ports import VideoPost
+from jobs.service_choice import refuse_all
 from sandbox.discord.views import MessageView
 from tests.bot.world import BotWorld, open_bot_world
 from tests.fakes import abilities_of
