@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import discord
 
-from bot.clip_claims import attachments_of, check_claim, clip_in, find_video
+from bot.clip_claims import attachments_of, check_claim, clip_in, find_video, find_video_link
 from bot.faults import DISCORD_FAULTS
 from jobs.errors import UnusableClipError
 from jobs.job import ClipSource
@@ -45,13 +45,17 @@ async def resolve_message_link(
         async with asyncio.timeout(_FETCH_SECONDS):
             await _check_readable(interaction, channel_id)
             message = await _messages_of(interaction, channel_id).fetch_message(message_id)
-    except (discord.Forbidden, discord.NotFound):
+    except (discord.Forbidden, discord.NotFound, discord.InvalidData):  # the last: a channel of another server
         raise UnusableClipError(_SAME_TEXT, rule="link") from None
     except DISCORD_FAULTS as error:
         raise UnusableClipError(
             "Discord did not show me that message in time. Please try again, or attach the clip.", rule="link"
         ) from error
     attachment = find_video(message)
+    shown = find_video_link(message) if attachment is None else None
+    if shown is not None:
+        interaction.client.desk.check_link(shown)
+        return ClipSource(shown)
     if attachment is None:
         raise UnusableClipError(
             "I see no video in that message; Discord hides other people's files from me. Right-click the message, "

@@ -60,12 +60,18 @@ async def delivered(world: BotWorld, user: str = "Mia", **options: Any) -> Job:
     return job
 
 
-async def failed(world: BotWorld, code: FailureCode = FailureCode.SERVICE_UNAVAILABLE, **options: Any) -> Job:
+async def failed(
+    world: BotWorld,
+    code: FailureCode = FailureCode.SERVICE_UNAVAILABLE,
+    *,
+    result: Result | None = None,
+    **options: Any,
+) -> Job:
     """Return a failed edit of Mia's, told in its thread."""
     await world.modify(**options)
     job = await world.only_job()
     opened = await world.delivery.open_place(job)
-    job = await world.finish(job, thread_id=opened.thread_id, failure=Failure(code))
+    job = await world.finish(job, thread_id=opened.thread_id, failure=Failure(code), result=result)
     posted = await world.delivery.post_failure(job)
     ends = {"result_channel_id": posted.channel_id, "result_message_id": posted.message_id}
     return await world.put(job, state=State.FAILED, **ends)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jobs.errors import ProviderUnavailableError
-from jobs.job import FailureCode, Job, State
+from jobs.job import FailureCode, Job, Result, State
 from sandbox.discord.views import InteractionView, MessageView
 from tests.bot.results import children, deliver, delivered, failed, keep_files, plant_button, press, told
 from tests.bot.world import BotWorld, open_bot_world
@@ -199,6 +199,13 @@ class TestPostAgain:
         posted = world.actor.message("Noah", int(text.rsplit("/", 1)[1]))
         assert posted.attachments
         assert "https://" not in posted.content
+
+    async def test_what_could_be_posted_nowhere_and_stays_at_its_service_comes_as_a_link(self, world: BotWorld) -> None:
+        job = await failed(world, FailureCode.UNDELIVERABLE, result=Result("https://service.example/v.mp4"))
+        assert "post" in actions_of(await show(world, job))
+        text = told(world, await press(world, job, "post"))
+        posted = world.actor.message("Mia", int(text.rsplit("/", 1)[1]))
+        assert "at the video service:\nhttps://service.example/v.mp4\nThe service does not say" in posted.content
 
     async def test_a_private_result_stays_private(self, world: BotWorld) -> None:
         job = await delivered(world, private=True)

@@ -46,13 +46,19 @@ class Studio:
             benches.folder / "shelf", FakeClock(), limits=limits, public_url="https://bot.example", free=lambda _: free
         )
         self.progress: list[float | None] = []
-        self.clips = ShelfClips(
+        self.benches, self.editor = benches, editor
+        self.clips = self.build()
+
+    def build(self, *, lay_sound: bool = True) -> ShelfClips:
+        """Make the clips."""
+        return ShelfClips(
             self.fetcher,
-            benches.prober,
+            self.benches.prober,
             self.shelf,
             limits=ClipLimits(2_000_000, 60.0),
             renew=self.renew,
-            editor=editor,
+            editor=self.editor,
+            lay_sound=lay_sound,
             on_progress=lambda _, done: self.progress.append(done),
         )
 
@@ -294,6 +300,19 @@ async def test_a_silent_result_gets_the_clips_sound_and_plays(benches: Benches) 
         short = await studio.clips.fetch_result(job, studio.link("short.mp4"))
         assert short.facts is not None
         assert (short.facts.audio_codec, short.notes) == ("", ())
+
+
+async def test_no_sound_is_laid_where_that_is_switched_off(benches: Benches) -> None:
+    async with open_studio(benches, edits=True) as studio:
+        studio.clips = studio.build(lay_sound=False)
+        studio.files["clip.mp4"] = _made(benches.folder, Recipe(frames=30))
+        studio.files["done.mp4"] = _made(benches.folder, Recipe(frames=30, sound=False, movflags="+faststart"))
+        job = studio.job()
+        job = replace(job, clip=await studio.clips.prepare(job, abilities_of()))
+        result = await studio.clips.fetch_result(job, studio.link("done.mp4"))
+        assert result.facts is not None
+        assert (result.facts.audio_codec, result.notes) == ("", ())
+        assert studio.clips.path(result.file).read_bytes() == studio.files["done.mp4"]
 
 
 async def test_a_result_that_cannot_be_made_playable_is_kept_as_it_came(benches: Benches) -> None:
