@@ -106,7 +106,7 @@ def _status(view: CardView) -> str:
         return tr("⏸️ **Waiting**: {reason}. It goes on by itself.", reason=reason)
     if job.state is State.QUEUED:
         return _in_line(view)
-    if job.state is State.FAILED and job.failure is not None:
+    if job.state in (State.FAILED, State.CANCELLED) and job.failure is not None:
         ended = tr("{what} It was not counted.", what=replies.headline(job.failure))
         return ended + _ending_link(job)
     return _stage(job.state) + _ending_link(job)

@@ -13,7 +13,9 @@ MESSAGE_CHARS = 2000
 _ENDING = re.compile(r"-# Luma edit `([A-Z0-9]{3,10})`", re.ASCII)
 MIB = 1024 * 1024
 
-_TRY_AGAIN = frozenset(FailureCode) - {FailureCode.UNUSABLE_CLIP, FailureCode.CLIP_UNREACHABLE}
+_TRY_AGAIN = frozenset(FailureCode) - {
+    FailureCode.UNUSABLE_CLIP, FailureCode.CLIP_UNREACHABLE, FailureCode.STOPPED
+}  # fmt: skip
 
 
 def apology(code: str) -> str:
@@ -205,6 +207,7 @@ def _clip_failures() -> dict[FailureCode, tuple[str, str]]:
             tr("I was removed from its server before it was sent to the video service."),
             tr("Ask its moderators to invite me again."),
         ),
+        FailureCode.STOPPED: (tr("A moderator stopped this edit."), tr("Ask the moderators of this server why.")),
         FailureCode.UNDELIVERABLE: (
             tr("The video is ready, but I may not post it here."),
             tr("Ask a moderator to let me send messages and files here, then use `/luma show`."),

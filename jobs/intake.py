@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from jobs.admin import Act, Deed, LogNote, job_of
 from jobs.errors import ProviderError, UserError
-from jobs.job import CANCELLABLE_STATES, Charge, Job, Kind, NewJob, State
+from jobs.job import CANCELLABLE_STATES, Charge, Failure, FailureCode, Job, Kind, NewJob, State
 from jobs.outside import Outside
 from jobs.ports import Attempt, Posted
 from jobs.retries import Timings
@@ -85,11 +85,12 @@ class Intake:
             raise UserError("This edit is not known any more.")
         if job.state not in CANCELLABLE_STATES:
             raise _not_cancellable(job.state)
-        charge = Charge.RELEASE
+        failure, charge = (None if by == job.user_id else Failure(FailureCode.STOPPED)), Charge.RELEASE
         if job.state is State.RUNNING:
             # What was sent is paid for: no service says that it gives anything back for a task that it stops.
-            charge = Charge.SETTLE if by == job.user_id else Charge.FORGIVE
-        after = replace(job, state=State.CANCELLED, finished_at_ms=self._out.clock.now_ms(), hold="")
+            charge = Charge.SETTLE if failure is None else Charge.FORGIVE
+        now_ms = self._out.clock.now_ms()
+        after = replace(job, state=State.CANCELLED, finished_at_ms=now_ms, hold="", failure=failure)
         note = None if act is None else _note(act, Deed.CANCEL_JOB, job, after)
         moved = await self._out.move(job, after, "cancel", detail=f"by {by}", charge=charge, fenced=False, note=note)
         if moved is None:

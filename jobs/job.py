@@ -80,6 +80,7 @@ class FailureCode(StrEnum):
     UNDELIVERABLE = "undeliverable"
     SERVER_LEFT = "server_left"
     INTERNAL = "internal"
+    STOPPED = "stopped"  # cancelled by another than its member
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from jobs.job import Charge, Failure, FailureCode, Job, State
 from jobs.quota import Period
 from sandbox.discord.model import Json, Message
 from sandbox.discord.views import InteractionView
-from tests.bot.admin_world import act_of, member_id, say
+from tests.bot.admin_world import act_of, member_id, say, text_of
 from tests.bot.world import BotWorld, open_bot_world
 from tests.environment import need_openapi
 from tests.jobs.making import make_new
@@ -80,6 +80,9 @@ class TestCancelButton:
         job = await world.put(await world.only_job(), state=State.SUBMITTING)
         job = await world.put(job, state=State.RUNNING, provider_job_id="task-1")
         assert "doesn't count for its member" in await press_cancel(world, job, "Robin")
+        await world.delivery.settle()
+        card = world.actor.message("Mia", job.card_message_id or 0)
+        assert "A moderator stopped this edit. It was not counted." in text_of(card)
         text = await say(world, "Mia", "luma quota")
         assert "0 used" in text
         assert "1 of 5 in a day" in text
