@@ -107,7 +107,7 @@ async def test_results_that_come_together_tell_it_once(world: BotWorld) -> None:
 async def test_a_failure_tells_nothing(world: BotWorld) -> None:
     job = await failed(world)
     await world.delivery.settle()
-    assert world.sent("POST", "^/webhooks/") == 0
+    assert world.sent("POST", "^/webhooks/") == len(world.bot.ways_back) == 0
     again = await press(world, job, "again")
     assert hints(world, again) == []
 

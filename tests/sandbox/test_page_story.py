@@ -38,6 +38,9 @@ async def guest(browser: Browser, address: str, tmp_path: Path) -> AsyncIterator
 async def test_a_creators_evening(guest: Guest) -> None:
     await _choose_the_showcase(guest)
     await guest.turn_into("Mia")
+    hint = await guest.answer("Your first result")
+    await expect(hint).to_contain_text("Only you can see this")
+    await guest.picture("first-result", hint)
     await guest.go(_FIRST)
     await expect(guest.results).to_have_count(1, timeout=JOB_MS)
     await guest.reword(2, "Like an old sepia film")
@@ -73,7 +76,8 @@ async def _compare_first_and_last(guest: Guest) -> None:
     await guest.answer("Side by side:")
     posted = guest.messages.filter(has_text="side by side").filter(has=guest.page.locator("video"))
     await expect(posted).to_have_count(1)
-    await expect(posted).to_contain_text(code)
+    await expect(posted).to_contain_text("v1")
+    await expect(posted).to_contain_text(f"v3 ({code})")
     await guest.picture("compared", posted)
 
 
@@ -126,6 +130,7 @@ async def test_a_chinese_member_reads_chinese(guest: Guest) -> None:
     card = guest.card_of(prompt)
     await expect(card.locator("h3")).to_have_text("✅ 已完成", timeout=JOB_MS)
     await guest.picture("chinese", card)
+    await guest.picture("chinese-first-result", await guest.answer("你的第一个结果"))
     await card.locator(".thread-card").click()
     await expect(guest.messages.last.get_by_role("button", name="修改提示词")).to_be_visible()
     await guest.picture("chinese-thread", guest.messages.last)
