@@ -31,6 +31,8 @@ _MARKDOWN = str.maketrans({mark: "\\" + mark for mark in "\\*_~|`#[]()-"})
 
 def clean(text: str) -> str:
     """Return the text in NFC without anything invisible, without towers of marks and without floods of lines."""
+    if text.isascii() and text.isprintable():  # most of all texts: nothing in them can be one of these
+        return _few_lines(text)
     text = text.replace("\r\n", "\n").translate(_LINE_BREAKS)
     text = "".join(_visible(character) for character in text)
     text = _thin_marks(unicodedata.normalize("NFC", text))

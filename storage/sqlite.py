@@ -49,6 +49,7 @@ class SqliteDatabase:
         self._writes = CallQueue("sqlite", self._write_together)
         self._reads = CallQueue("sqlite-reads", self._read_together)
         self._cache = ReadCache()
+        self._written_at = 0.0
         self._moving_log: asyncio.TimerHandle | None = None
         self._closing: asyncio.Future[None] | None = None
 
@@ -131,9 +132,17 @@ class SqliteDatabase:
 
     def _move_log_in_a_pause(self) -> None:
         """Move the log into the file once nothing is written for a second: nobody waits for it then."""
-        if self._moving_log is not None:
-            self._moving_log.cancel()
-        self._moving_log = self._loop.call_later(PAUSE_SECONDS, self._writes.thread.submit, self._move_log)
+        self._written_at = self._loop.time()
+        if self._moving_log is None:
+            self._moving_log = self._loop.call_later(PAUSE_SECONDS, self._move_log_if_quiet)
+
+    def _move_log_if_quiet(self) -> None:
+        self._moving_log = None
+        pause_ends_at = self._written_at + PAUSE_SECONDS
+        if self._loop.time() < pause_ends_at:
+            self._moving_log = self._loop.call_at(pause_ends_at, self._move_log_if_quiet)
+        else:
+            self._writes.thread.submit(self._move_log)
 
     async def _close(self) -> None:
         if self._moving_log is not None:
