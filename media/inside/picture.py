@@ -7,6 +7,7 @@ import av
 from av.video.frame import VideoFrame
 
 from media.inside.answers import Refusal
+from media.inside.picture_size import read_claimed_size
 
 MAX_PIXELS = 40_000_000
 MAX_SIDE = 8192
@@ -19,6 +20,8 @@ def look_at_picture(file: str) -> dict[str, Any]:
     """Return format, width and height in pixels, and bytes of a picture; raise Refusal."""
     path = Path(file)
     kind = read_format(path)
+    if claimed := read_claimed_size(path, kind):
+        _check_size(*claimed)  # the decoder would call it broken
     demuxer, decoder = _READERS[kind]
     options = {
         "protocol_whitelist": "file",

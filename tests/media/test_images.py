@@ -8,10 +8,12 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from jobs.errors import UnusableClipError
 from jobs.job import ClipSource, Job, Kind, Picture, Request
 from media.images import ShelfPictures
+from media.inside.picture_size import read_claimed_size
 from tests.fakes import abilities_of
 from tests.jobs.making import make_job
 from tests.media.benches import Benches
@@ -104,7 +106,40 @@ async def test_what_is_no_picture_is_refused_by_its_rule(benches: Benches) -> No
     for rule, files in cases.items():
         for number, content in enumerate(files):
             found = await verdict(benches, content)
-            assert found == rule or (rule == "picture_size" and found == "picture_broken"), (rule, number, found)
+            assert found == rule, (rule, number, found)
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg", "webp"])
+@pytest.mark.parametrize("size", [(8200, 64), (64, 8200), (6400, 6400)])
+async def test_a_whole_picture_that_is_too_large_is_not_called_broken(
+    benches: Benches, kind: str, size: tuple[int, int]
+) -> None:
+    path = benches.folder / f"large.{kind}"
+    with Image.new("L", size) as picture:
+        picture.save(path, exif=bytes(70) if kind == "jpg" else b"", method=0)
+    with pytest.raises(UnusableClipError, match=f"^This picture is {size[0]}x{size[1]} pixels large; the most"):
+        await ShelfPictures(None, benches.workshop, None).look(path)  # type: ignore[arg-type]  # looking needs neither
+
+
+@pytest.mark.parametrize("lossless", [False, True])
+def test_every_kind_of_webp_says_its_size(tmp_path: Path, lossless: bool) -> None:
+    for mode in ("RGB", "RGBA"):
+        with Image.new(mode, (300, 200), 7) as picture:
+            picture.save(tmp_path / "a.webp", lossless=lossless)
+        assert read_claimed_size(tmp_path / "a.webp", "webp") == (300, 200)
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg", "webp"])
+def test_a_header_that_ends_early_claims_nothing(tmp_path: Path, kind: str) -> None:
+    whole = tmp_path / f"whole.{kind}"
+    with Image.new("RGB", (300, 200)) as picture:
+        picture.save(whole)
+    content = whole.read_bytes()
+    for length in (0, 2, 3, 11, 15, 19, 23):
+        (tmp_path / "cut").write_bytes(content[:length])
+        assert read_claimed_size(tmp_path / "cut", kind) is None
+    (tmp_path / "cut").write_bytes(content[:3] + b"\xff\xff\xfe\x00\x00" * 3000)
+    assert read_claimed_size(tmp_path / "cut", kind) is None
 
 
 async def test_a_picture_over_the_limit_of_bytes_is_not_read(benches: Benches) -> None:
