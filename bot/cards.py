@@ -107,7 +107,7 @@ def _status(view: CardView) -> str:
     if job.state is State.QUEUED:
         return _in_line(view)
     if job.state in (State.FAILED, State.CANCELLED) and job.failure is not None:
-        ended = tr("{what} It was not counted.", what=replies.headline(job.failure))
+        ended = tr("{what} It was not counted.", what=replies.headline(job))
         return ended + _ending_link(job)
     return _stage(job.state) + _ending_link(job)
 

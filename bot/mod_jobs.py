@@ -66,7 +66,7 @@ def holds_words(interaction: discord.Interaction[LumaBot], job: Job) -> str:
     """Say what holds an open job, or why it failed; empty when nothing is to be said."""
     if job.failure is not None:
         detail = f" {inert.prose(replies.detail(job.failure), 120)}" if job.failure.detail else ""
-        return replies.headline(job.failure) + detail
+        return replies.headline(job) + detail
     if job.state.is_final:
         return ""
     waits = [inert.prose(tr_known(interaction.client.desk.lifecycle.waiting_reason(job)), 120)]

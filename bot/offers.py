@@ -32,9 +32,9 @@ def trim(
 async def suggest_values(
     interaction: discord.Interaction[LumaBot], kind: Kind, option: str, typed: str
 ) -> list[app_commands.Choice[str]]:
-    """Suggest what the service that would be chosen takes for an option."""
+    """Suggest what the service that would be chosen takes for an option; a space may stand for its underscore."""
     try:
         abilities = interaction.client.desk.lifecycle.choose_service(kind, frozenset({option}))
     except LimitReachedError:
         return []
-    return build_choices(((value, value) for value in values_of(abilities, option)), typed)
+    return build_choices(((value, value) for value in values_of(abilities, option)), typed.strip().replace(" ", "_"))

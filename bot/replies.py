@@ -184,25 +184,46 @@ def link_lines(job: Job, video: VideoPost) -> Iterable[str]:
 def failure_text(job: Job, *, elsewhere: str = "") -> str:
     """Return the message that tells of a failure: why, what to do, and that it was not counted."""
     failure = job.failure or Failure(FailureCode.INTERNAL)
-    what, advice = _failure_words(failure.code)
+    what, advice = _failure_words(job, failure.code)
     why = f"> {inert.prose(detail(failure))}" if failure.detail else ""
     opening = tr("this edit didn't work. {what}", what=what)
     return _message(job, opening, [why, tr("{advice} It was not counted.", advice=advice), elsewhere])
 
 
-def _failure_words(code: FailureCode) -> tuple[str, str]:
+def _failure_words(job: Job, code: FailureCode) -> tuple[str, str]:
     """Return what happened, and what to do about it."""
-    return {**_clip_failures(), **_service_failures()}[code]
+    return {**_source_failures(job), **_place_failures(), **_service_failures()}[code]
 
 
-def _clip_failures() -> dict[FailureCode, tuple[str, str]]:
+def _source_failures(job: Job) -> dict[FailureCode, tuple[str, str]]:
+    attach, refused = (
+        tr("Attach the file itself, or check that the link opens for everybody."),
+        tr("Luma refused this edit."),
+    )
+    if job.request.clip is None:
+        change = tr("Change the prompt and try again.")
+        if job.request.images:
+            change = tr("Change the prompt or the pictures and try again.")
+        unusable = tr("A picture you gave can't be used."), tr("Try again with a picture that fits.")
+        return {
+            FailureCode.UNUSABLE_CLIP: unusable,
+            FailureCode.CLIP_UNREACHABLE: (tr("I couldn't fetch a picture you gave."), attach),
+            FailureCode.REFUSED: (refused, change),
+        }
+    unusable = tr("This clip can't be edited."), tr("Try again with a clip that fits.")
+    unreachable = tr("I couldn't fetch the clip.")
+    if job.request.images:
+        unusable = tr("The clip or the picture can't be used."), tr("Try again with files that fit.")
+        unreachable = tr("I couldn't fetch the clip or the picture.")
     return {
-        FailureCode.UNUSABLE_CLIP: (tr("This clip can't be edited."), tr("Try again with a clip that fits.")),
-        FailureCode.CLIP_UNREACHABLE: (
-            tr("I couldn't fetch the clip."),
-            tr("Attach the file itself, or check that the link opens for everybody."),
-        ),
-        FailureCode.REFUSED: (tr("Luma refused this edit."), tr("Change the prompt or the clip and try again.")),
+        FailureCode.UNUSABLE_CLIP: unusable,
+        FailureCode.CLIP_UNREACHABLE: (unreachable, attach),
+        FailureCode.REFUSED: (refused, tr("Change the prompt or the clip and try again.")),
+    }
+
+
+def _place_failures() -> dict[FailureCode, tuple[str, str]]:
+    return {
         FailureCode.SERVER_LEFT: (
             tr("I was removed from its server before it was sent to the video service."),
             tr("Ask its moderators to invite me again."),
@@ -248,9 +269,9 @@ def detail(failure: Failure) -> str:
     return tr_known(failure.detail, **failure.values)
 
 
-def headline(failure: Failure) -> str:
-    """Return what happened, in one sentence."""
-    return _failure_words(failure.code)[0]
+def headline(job: Job) -> str:
+    """Return what happened to a job that failed, in one sentence."""
+    return _failure_words(job, job.failure.code if job.failure else FailureCode.INTERNAL)[0]
 
 
 def is_kept(job: Job) -> bool:

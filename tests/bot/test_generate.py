@@ -1,13 +1,15 @@
 """Make videos and go on with them through the local Discord: what is refused, what is taken in, what the card says."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot import replies
 from jobs.errors import OutOfCreditError
-from jobs.job import Job, Kind, Result, State
+from jobs.job import Failure, FailureCode, Job, Kind, Result, State
 from jobs.ports import VideoPost
 from sandbox.discord.actor import RefusedError
 from sandbox.discord.views import InteractionView
@@ -118,6 +120,33 @@ class TestGenerate:
         assert [choice.value for choice in found] == ["1:1"]
 
 
+class TestFailure:
+    def said(self, code: FailureCode, job: Job) -> str:
+        """Return what a job's failure is told with."""
+        return replies.failure_text(replace(job, failure=Failure(code, "because")))
+
+    async def test_a_failure_speaks_of_what_was_given(self, world: BotWorld) -> None:
+        job = await job_of(world, await generate(world, {"start_image": PICTURE}))
+        for code, words in (
+            (FailureCode.UNUSABLE_CLIP, "A picture you gave can't be used."),
+            (FailureCode.CLIP_UNREACHABLE, "I couldn't fetch a picture you gave."),
+            (FailureCode.REFUSED, "Change the prompt or the pictures and try again."),
+        ):
+            text = self.said(code, job)
+            assert words in text
+            assert "clip" not in text
+
+    async def test_a_prompt_alone_is_all_there_is_to_change(self, world: BotWorld) -> None:
+        job = await job_of(world, await generate(world))
+        assert "Change the prompt and try again." in self.said(FailureCode.REFUSED, job)
+
+    async def test_of_a_clip_and_a_picture_either_may_be_meant(self, world: BotWorld) -> None:
+        await world.modify(first_frame_url="https://pics.example/a.png")
+        job = await world.only_job()
+        assert "The clip or the picture can't be used." in self.said(FailureCode.UNUSABLE_CLIP, job)
+        assert "I couldn't fetch the clip or the picture." in self.said(FailureCode.CLIP_UNREACHABLE, job)
+
+
 class TestAgain:
     async def test_a_video_is_made_again_with_its_options_and_pictures(self, world: BotWorld) -> None:
         parent = await finished(world, {"start_image": PICTURE}, loop=True)
@@ -225,6 +254,11 @@ class TestOffers:
         assert job.request.options == {"strength": "flex_1", "model": "fine"}
         assert list(job.request.images) == ["first_frame"]
         assert "Strength: `flex_1`" in card_text(view.message)
+
+    async def test_a_strength_is_suggested_as_one_would_type_it(self, world: BotWorld) -> None:
+        for typed in ("flex 1", "Flex_1 ", "x 1"):
+            found = await world.actor.autocomplete("Mia", "edits", "luma modify", {"strength": typed}, "strength")
+            assert [choice.value for choice in found] == ["flex_1"], typed
 
     async def test_an_unknown_strength_names_those_there_are(self, world: BotWorld) -> None:
         assert "`flex_1`, `flex_2`" in await refusal(world, await world.modify(strength="much"))
