@@ -48,6 +48,7 @@ def _build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--record", type=Path, metavar="FILE", help="write every REST exchange with Discord as a line")
     parser.add_argument("--openapi", type=Path, metavar="FILE", help="check them against Discord's OpenAPI document")
     parser.add_argument("--seconds", type=float, default=1.0, help="what a video task takes at least (%(default)s)")
+    parser.add_argument("--side", type=int, default=1360, help="long side of a drawn video in pixels (%(default)s)")
     parser.add_argument("--once", action="store_true", help="end after one job: 0 when its video is in the thread")
     parser.add_argument("--serve", action="store_true", help="serve the page even when no terminal is attached")
     return parser
@@ -83,7 +84,7 @@ async def _run(wanted: argparse.Namespace) -> int:
     if wanted.record is not None:
         wanted.record.parent.mkdir(parents=True, exist_ok=True)
     port = 0 if wanted.once and wanted.port == PORT else wanted.port
-    options = DemoOptions(wanted.host, port, wanted.record, wanted.openapi, wanted.seconds)
+    options = DemoOptions(wanted.host, port, wanted.record, wanted.openapi, wanted.seconds, wanted.side)
     say("starting a local Discord, a video service and the bot…")
     async with Demo(options, say) as demo:
         await demo.wait_until_ready()

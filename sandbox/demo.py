@@ -33,6 +33,9 @@ OFFERED_FAULTS = (
     ("submit=455*1", "is refused at first: maintenance"),
     ("submit=402*1", "is refused: no credit left"),
     ("kie:submit=402", "is refused by KIE, now and later: no credit left; the next service steps in"),
+    ("kie:submit=401", "is refused by KIE, now and later: its key is not taken; the next service steps in"),
+    ("kie:submit=404", "is refused by KIE, now and later: its API is gone; the next service steps in"),
+    ("kie:submit=455", "is refused by KIE, now and later: maintenance; the next service steps in"),
     ("drop-after*1", "is created, but the answer is lost"),
     ("lose-callback*1", "ends without a callback"),
     ("repeat-callback*1", "ends with the callback sent three times"),
@@ -47,13 +50,17 @@ _LIMIT_FAULT = "discord:files="
 
 @dataclass(frozen=True, slots=True)
 class DemoOptions:
-    """How the demo is set up; `port` 0 takes a free one, `work_seconds` is what a video task takes at least."""
+    """How the demo is set up; `port` 0 takes a free one, `work_seconds` is what a video task takes at least.
+
+    `scene_side` is the long side in pixels of a drawn 16:9 video.
+    """
 
     host: str = "127.0.0.1"
     port: int = 0
     record: Path | None = None
     openapi: Path | None = None
     work_seconds: float = 1.0
+    scene_side: int = 1360
 
 
 class Demo:
@@ -65,7 +72,11 @@ class Demo:
             host=options.host, port=options.port, record=options.record, openapi=options.openapi
         )
         self.video = VideoServer(
-            host=options.host, key=_VIDEO_KEY, webhook_key=_WEBHOOK_KEY, work_seconds=options.work_seconds
+            host=options.host,
+            key=_VIDEO_KEY,
+            webhook_key=_WEBHOOK_KEY,
+            work_seconds=options.work_seconds,
+            scene_side=options.scene_side,
         )
         self._options = options
         self._say = say
