@@ -89,7 +89,7 @@ def refusal_words(decision: Decision, *, in_server: bool = True) -> str:
         case Refusal.BUDGET_DAY | Refusal.BUDGET_MONTH:
             return _budget(decision, in_server=in_server)
         case Refusal.SERVER_OPEN | Refusal.ALL_OPEN | Refusal.UNCOUNTED:
-            return _busy(decision)
+            return tr("{why} Nothing was counted.", why=busy_words(decision))
     if decision.rule.allowance.edits == 0:
         return tr("You may not make edits here ({why}). Nothing was counted.", why=explain(decision))
     return tr("You have no edits left ({why}). Nothing was counted.", why=explain(decision))
@@ -116,21 +116,24 @@ def _open_jobs(decision: Decision) -> str:
     )
 
 
-def _busy(decision: Decision) -> str:
+def busy_words(decision: Decision) -> str:
+    """Say which cap stands in the way that neither allowance nor budget shows; empty when none does."""
     if decision.refusal is Refusal.SERVER_OPEN:
         return tr(
             "This server has {count} open edits, as many as it may have together. "
-            "Please try again when some have finished. Nothing was counted.",
+            "Please try again when some have finished.",
             count=decision.policies.server_open,
         )
     if decision.refusal is Refusal.ALL_OPEN:
         return tr(
-            "I have {count} open edits, as many as I can take. Please try again in a few minutes. Nothing was counted.",
+            "I have {count} open edits, as many as I can take. Please try again in a few minutes.",
             count=decision.policies.all_open,
         )
+    if decision.refusal is not Refusal.UNCOUNTED:
+        return ""
     return tr(
         "{count} of your edits ended in the last hour without being counted, cancelled or failed, and no more may. "
-        "You can begin the next one {when}. Nothing was counted.",
+        "You can begin the next one {when}.",
         count=decision.policies.uncounted_per_hour,
         when=relative_time(decision.next_free_at_ms or 0),
     )

@@ -14,7 +14,7 @@ from bot.language import tr
 from bot.names import read_names
 from bot.pages import page_words, read_turn, turn_buttons
 from bot.quota_panels import add_history, build_quota_panel, day_name, describe_days
-from bot.quota_replies import access_words, standing_words
+from bot.quota_replies import access_words, busy_words, standing_words
 from jobs.admin import DayUse, Page, UserUse
 from jobs.quota import Decision, Period
 
@@ -29,7 +29,7 @@ async def show_own(interaction: discord.Interaction[LumaBot]) -> None:
     asker = build_asker(interaction)
     decision = await admin.quotas.decision(asker, now_ms=now_ms)
     access = await admin.quotas.access(asker, now_ms=now_ms)
-    barrier = "" if access.is_open else access_words(access)
+    barrier = busy_words(decision) if access.is_open else access_words(access)
     in_server = interaction.guild_id is not None
     panel = build_quota_panel(decision, title=tr("Your quota"), barrier=barrier, in_server=in_server)
     await interaction.response.send_message(embed=panel, ephemeral=True)

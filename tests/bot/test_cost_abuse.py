@@ -58,7 +58,9 @@ async def test_a_cancel_and_retry_loop_ends(world: BotWorld) -> None:
                 await world.actor.press("Mia", job.card_message_id or 0, f"luma:cancel:{job.id}")
     assert len(await world.jobs()) == 6
     assert "6 of your edits ended in the last hour without being counted" in texts[6]
-    assert "0 used" in text_of(await run(world, "Mia", "luma quota"))
+    quota = text_of(await run(world, "Mia", "luma quota"))
+    assert "0 used" in quota
+    assert "Right now: 6 of your edits ended in the last hour without being counted" in quota
     assert "keeps being refused" in text_of((await alerts(world))[0])
     world.discord_clock.advance(3600)
     assert said(await world.modify(prompt="an hour later")) == ""
