@@ -60,6 +60,20 @@ class Creator:
 
         return await self.actor.wait_for(found, 60)
 
+    async def hinted(self, view: InteractionView) -> MessageView:
+        """Wait for what an interaction is followed by."""
+        return await self.actor.wait_for(lambda: next(iter(self.actor.interaction(view.id).followups), None), 20)
+
+    async def first_result(self) -> MessageView:
+        """Wait for the result in the first thread there is."""
+
+        def found() -> MessageView | None:
+            threads = self.actor.threads("Mia", "edits")
+            seen = [one for thread in threads for one in self.actor.messages("Mia", thread.id) if one.pings_me]
+            return seen[0] if seen else None
+
+        return await self.actor.wait_for(found, 60)
+
     async def answered(self, view: InteractionView) -> MessageView:
         """Wait for the last word on a deferred answer."""
 
@@ -134,3 +148,31 @@ async def test_a_creators_evening(demo: Demo, tmp_path: Path) -> None:
     assert len(await mia.hints(1)) == 1
     assert not demo.discord.violations
     assert not demo.discord.answer_violations
+
+
+async def test_a_bot_killed_before_the_first_result_tells_of_its_buttons_at_the_first_press(tmp_path: Path) -> None:
+    clip = draw_clip(tmp_path / "clip.mp4", 1, 320, 180)
+    async with Demo(DemoOptions(openapi=need_openapi(), work_seconds=1)) as demo:
+        await demo.wait_until_ready()
+        mia = Creator(demo)
+        card = (await mia.actor.slash("Mia", "edits", "luma modify", {"prompt": "warm"}, {"clip": clip})).message
+        assert card is not None
+        await demo.video.ledger.wait_for(lambda ledger: len(ledger.tasks) == 1)
+        await kill_and_start(demo)
+        result = await mia.first_result()
+        assert not [one for one in mia.actor.messages("Mia", "edits") if "first result" in one.content]
+        pressed = [await mia.press(result, "like", user) for user in ("Noah", "Mia")]
+        hint = await mia.hinted(pressed[1])
+        assert hint.ephemeral
+        assert str(result.id) in hint.content
+        await kill_and_start(demo)
+        pressed.append(await mia.press(result, "dislike"))
+        await mia.actor.slash("Mia", "edits", "luma quota")  # what a press is followed by has come by then
+        assert [len(mia.actor.interaction(view.id).followups) for view in pressed] == [0, 1, 0]
+        assert not demo.discord.violations
+
+
+async def kill_and_start(demo: Demo) -> None:
+    await demo.bot.kill()
+    await demo.bot.start()
+    await demo.wait_until_ready()
