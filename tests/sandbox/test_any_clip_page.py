@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Locator, expect
 
 from tests.environment import need_chromium
 from tests.media.making import Recipe, make_clip
-from tests.sandbox.browsing import Visitor, open_browser, visit
+from tests.sandbox.browsing import Visitor, visit
 from tests.sandbox.demo_process import demo_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
@@ -28,12 +28,6 @@ PLAY = """async video => {
     video.pause();
     return {...seen, sound: video.webkitAudioDecodedByteCount > 0};
 }"""
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with open_browser() as opened:
-        yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

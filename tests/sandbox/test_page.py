@@ -13,16 +13,10 @@ from sandbox.discord.page import Page
 from sandbox.discord.page_panel import Panel
 from sandbox.discord.server import DiscordServer
 from sandbox.video.clip import draw_clip
-from tests.sandbox.browsing import PHONE, Visitor, open_browser, visit
+from tests.sandbox.browsing import PHONE, Visitor, visit
 from tests.sandbox.page_bot import running_bot
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with open_browser() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -8,17 +8,11 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from tests.environment import need_chromium
-from tests.sandbox.browsing import JOB_MS, Guest, open_browser, visit
+from tests.sandbox.browsing import JOB_MS, Guest, visit
 from tests.sandbox.demo_process import demo_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120), pytest.mark.asyncio(loop_scope="module")]
 _FIRST = "Black and white, please"
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with open_browser() as opened:
-        yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
