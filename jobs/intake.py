@@ -99,6 +99,9 @@ class Intake:
         # Only now, for a video that is on its way must not be deleted; and who cancelled has 3 s to be answered in.
         if job.state is State.RUNNING and job.provider_job_id is not None:
             self._stop_at_service(job, job.provider_job_id)
+        if job.state is State.QUEUED:
+            for hear in self._out.on_cancel:
+                hear(job)
         return moved, charge
 
     async def settled(self) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from jobs.admin import BudgetWarning, LogNote
@@ -41,8 +41,8 @@ class Outside:
     """Hold the ports a job's life needs.
 
     `wake(at_ms)` tells the worker when something may be due; `on_move(job, event)` hears of every move once it is
-    durable, `on_budget` of a server's budget that runs out, once in a period. `shield` lets what must not be cut off
-    go on when the one who awaits it is cancelled.
+    durable, `on_budget` of a server's budget that runs out, once in a period, those in `on_cancel` of a job that was
+    cancelled before it was sent. `shield` lets what must not be cut off go on when the one who awaits it is cancelled.
     """
 
     store: JobStore
@@ -55,6 +55,7 @@ class Outside:
     wake: Callable[[int], None] = _asleep
     on_move: Callable[[Job, str], None] = _unheard
     on_budget: Callable[[BudgetWarning], None] = _unwarned
+    on_cancel: list[Callable[[Job], None]] = field(default_factory=list)
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     shield: Callable[[Coroutine[Any, Any, None]], Awaitable[None]] = asyncio.shield
 

@@ -31,6 +31,7 @@ class Worker:
         self._sleeping: asyncio.Timeout | None = None
         self._stopping = False
         self._running: dict[asyncio.Task[None], list[Job]] = {}
+        outside.on_cancel.append(self._cut_off)
 
     def wake(self, at_ms: int = 0) -> None:
         """Look for due jobs at a moment, 0 being now; for a later one, a look that is planned before it will do."""
@@ -134,6 +135,12 @@ class Worker:
         except Exception as failed:
             # The lease ends by itself and the step runs again.
             _log_error("cannot store a decision", failed, [job])
+
+    def _cut_off(self, job: Job) -> None:
+        """End the step of a job that was cancelled before it was sent, so that its download holds up nobody."""
+        for task, step in self._running.items():
+            if [each.id for each in step] == [job.id]:
+                task.cancel()
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._running.pop(task, None)

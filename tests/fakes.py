@@ -163,11 +163,14 @@ class FakeClips:
     made: list[tuple[str, str]] = field(default_factory=list)
     begun: asyncio.Event = field(default_factory=asyncio.Event)
     hang_compare: asyncio.Event | None = None
+    hang_prepare: asyncio.Event | None = None
 
     async def prepare(self, job: Job, abilities: Abilities) -> Prepared:
         """Stage a clip by name alone."""
         if self.on_prepare:
             raise self.on_prepare.pop(0)
+        if self.hang_prepare is not None:
+            await self.hang_prepare.wait()
         self.prepared.append(job.id)
         return Prepared(f"clip-{job.id}.mp4", FACTS)
 

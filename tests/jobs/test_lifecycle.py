@@ -633,6 +633,20 @@ async def test_a_cancel_during_preparation_wins(world: World) -> None:
     assert world.provider.billed == []
 
 
+async def test_downloads_of_cancelled_jobs_hold_up_nobody(world: World) -> None:
+    world.clips.hang_prepare = asyncio.Event()
+    slow = [await world.accept() for _ in range(4)]
+    assert await world.worker.start_due() == 4
+    for job in slow:
+        await world.intake.cancel(job.id, by=11)
+    async with asyncio.timeout(5):
+        await world.worker.settled()
+    world.clips.hang_prepare = None
+    quick = await world.accept(user_id=12)
+    await world.run_to(quick, State.RUNNING)
+    assert [(await world.read(job)).state for job in slow] == [State.CANCELLED] * 4
+
+
 async def test_a_job_whose_server_was_left_while_it_waited_is_not_paid_for(world: World) -> None:
     world.provider.on_submit = [OutOfCreditError("kie", "empty")]
     job = await world.accept(guild_id=5)
