@@ -103,7 +103,7 @@ async def demo(*arguments: str | os.PathLike[str]) -> AsyncIterator[DemoProcess]
 @asynccontextmanager
 async def demo_page(out: Path, prompt: str) -> AsyncIterator[str]:
     """Run the demo with a first job and give the address of its page."""
-    arguments = ("--serve", "--port", "0", "--out", out, "--seconds", "0.1", "--prompt", prompt)
+    arguments = ("--serve", "--port", "0", "--out", out, "--seconds", "0.1", "--side", "320", "--prompt", prompt)
     async with demo(*arguments) as running:
         line = await running.line_with("Open http://127.0.0.1:")
         found = re.search(r"http://[\d.:]+/", line)

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, FilePayload, Locator, expect
 from tests.environment import need_chromium
 from tests.media.test_images import claim_png
 from tests.sandbox.browsing import JOB_MS, Guest, open_browser, visit
-from tests.sandbox.demo_process import demo
+from tests.sandbox.demo_process import demo_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120), pytest.mark.asyncio(loop_scope="module")]
 _NO_RATIO = "2:1"
@@ -26,14 +26,8 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     need_chromium()
-    out: Path = tmp_path_factory.mktemp("out")
-    async with demo(
-        "--serve", "--port", "0", "--out", out, "--seconds", "0.1", "--side", "320", "--prompt", "Warm"
-    ) as running:
-        line = await running.line_with("Open http://127.0.0.1:")
-        found = re.search(r"http://[\d.:]+/", line)
-        assert found
-        yield found[0]
+    async with demo_page(tmp_path_factory.mktemp("out"), "Warm, please") as opened:
+        yield opened
 
 
 class Maker(Guest):
