@@ -67,7 +67,7 @@ def facts_words(facts: Facts | None) -> str:
     if "at_once" in facts:
         return allowance_words(_allowance(facts))
     words = [text for key, value in facts.items() if (text := _fact_words(key, value, facts))]
-    return ", ".join(words) or tr("nothing")
+    return tr(", ").join(words) or tr("nothing")
 
 
 def _allowance(facts: Facts) -> Allowance:

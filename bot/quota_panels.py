@@ -17,7 +17,7 @@ from jobs.quota import Decision, Period, Refusal
 def build_quota_panel(decision: Decision, *, title: str, barrier: str = "", in_server: bool = True) -> discord.Embed:
     """Return what is used, reserved, left and extra, when the next edit comes free, and why."""
     color = BLURPLE if decision.is_allowed and not barrier else RED
-    panel = discord.Embed(title=title, description=f"{explain(decision)}.", color=color)
+    panel = discord.Embed(title=title, description=tr("{sentence}.", sentence=explain(decision)), color=color)
     panel.add_field(name=tr("Used"), value=str(decision.used))
     panel.add_field(name=tr("Reserved"), value=str(decision.open))
     panel.add_field(name=tr("Left"), value=left_words(decision))

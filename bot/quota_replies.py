@@ -53,14 +53,14 @@ def bonus_words(left: BonusLeft) -> str:
 
 def explain(decision: Decision) -> str:
     """Return "15 a day from @Creator, +5 until Friday; 14 used; next one free in 2 hours"."""
-    rule = ", ".join([rule_words(decision.rule), *first_bonuses(decision.bonuses)])
+    rule = tr(", ").join([rule_words(decision.rule), *first_bonuses(decision.bonuses)])
     used = tr("{count} used", count=decision.used)
     parts = [rule, used]
     if decision.open:
         parts.append(trn("{count} of them still open", "{count} of them still open", decision.open))
     if decision.next_free_at_ms is not None and decision.refusal not in _OF_OTHER_LIMITS:
         parts.append(tr("next one free {when}", when=relative_time(decision.next_free_at_ms)))
-    return "; ".join(parts)
+    return tr("; ").join(parts)
 
 
 def first_bonuses(bonuses: Sequence[BonusLeft]) -> list[str]:

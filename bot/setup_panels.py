@@ -101,7 +101,7 @@ def list_words(rules: AccessRules, kind: str) -> str:
     parts = [tr("only {those}", those=allowed)] if allowed else [tr("all")]
     if denied:
         parts.append(tr("not {those}", those=denied))
-    return ", ".join(parts)
+    return tr(", ").join(parts)
 
 
 def _mentions(listed: Mapping[int, Verdict], verdict: Verdict, sign: str) -> str:
