@@ -204,6 +204,8 @@ class CrashWorld:
             "PLACE_WAIT_SECONDS": "0.5",
             "UNKNOWN_OUTCOME_MINUTES": "0.05",
             "OPEN_JOBS_PER_MEMBER": "50",
+            "OPEN_JOBS_PER_SERVER": "1000",
+            "UNCOUNTED_PER_HOUR": "1000",
             "QUOTA_EDITS": "100000",
             "QUOTA_AT_ONCE": "100000",
             "QUOTA_SERVER_EDITS_PER_DAY": "100000",
