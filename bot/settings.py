@@ -95,7 +95,7 @@ class Settings(BaseSettings):
     callback_age_seconds: Amount = _of(300.0, "How far a callback's signed time may be off, both ways")
 
     # --- clips ---
-    clip_max_bytes: Bytes = _of(ByteSize(500 * MB), "Largest clip or result that is fetched")
+    clip_max_bytes: Bytes = _of(ByteSize(500 * MB), "Largest clip or result that is fetched; a larger result is linked")
     clip_max_seconds: Amount = _of(600.0, "Longest clip that is looked at")
     fetch_base_seconds: Amount = _of(30.0, "Time any download may take, whatever its size")
     fetch_bytes_per_second: Bytes = _of(ByteSize(MB), "Speed a download must have on top of that time")

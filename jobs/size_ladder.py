@@ -61,7 +61,7 @@ async def _fitting(
 ) -> VideoPost | None:
     try:
         fitted = await clips.fit(job, result, limit_bytes)
-    except MediaError:
+    except (MediaError, OSError):
         return None  # an encode that fails must not cost the person the video: the link does it
     if fitted is None:
         return None

@@ -56,7 +56,11 @@ async def open_links(job: Job, out: Outside) -> Links:
     """Return addresses of what was staged: hosted by us, else uploaded to the service, else the original ones."""
     check_server(job, out)
     provider = out.provider(job.service)
-    clip = None if job.clip is None else await _address(job.clip.file, job.request.clip, out, provider)
+    clip = None
+    if job.clip is not None:
+        # Where it was cut or converted, the original is another clip than the one that was promised.
+        original = None if job.clip.notes else job.request.clip
+        clip = await _address(job.clip.file, original, out, provider)
     images = {
         f"{name}_url": await _address(picture.file, picture.source, out, provider)
         for name, picture in job.request.images.items()
@@ -73,8 +77,10 @@ async def _address(file: str, source: ClipSource | None, out: Outside, provider:
         return (await provider.upload(path, path.name)).url
     if source is None or not source.url:
         raise UnusableClipError(
-            "{title} reads videos from an address only, and this one, made here, has none. Attach the video itself.",
+            "{title} reads videos from an address only, and this one, made or changed here, has none. Attach a video "
+            "that fits as it is: an MP4 in H.264, upright, of at most {seconds} s.",
             rule="address",
             title=provider.abilities.title,
+            seconds=f"{provider.abilities.max_seconds:g}",
         )
     return source.url

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from jobs.errors import CallbackError
-from jobs.job import ClipFacts, Job, Kind, Picture, Prepared, Result
+from jobs.job import ClipFacts, Job, Kind, Picture, Prepared, Remark, Result
 from jobs.ports import Fitted, Posted, VideoPost
 from jobs.quota import Allowance, Defaults
 from jobs.result_ports import BEFORE_AFTER
@@ -154,6 +154,7 @@ class FakeClips:
     on_prepare: list[Exception] = field(default_factory=list)
     on_fetch: list[Exception] = field(default_factory=list)
     fetched_from: str = ""
+    notes: tuple[Remark, ...] = ()
     on_fit: list[Exception | Fitted | None] = field(default_factory=list)
     on_compare: list[Exception] = field(default_factory=list)
     prepared: list[str] = field(default_factory=list)
@@ -172,7 +173,7 @@ class FakeClips:
         if self.hang_prepare is not None:
             await self.hang_prepare.wait()
         self.prepared.append(job.id)
-        return Prepared(f"clip-{job.id}.mp4", FACTS)
+        return Prepared(f"clip-{job.id}.mp4", FACTS, self.notes)
 
     async def prepare_picture(self, job: Job, name: str, abilities: Abilities) -> Picture:
         """Stage a picture by name alone."""

@@ -596,6 +596,35 @@ async def test_a_video_without_an_address_is_not_sent_where_only_an_address_will
     await world.database.close()
 
 
+@pytest.mark.parametrize("notes", [(), (Remark("cut", {"start_ms": 0, "end_ms": 10_000, "whole_ms": 64_000}),)])
+async def test_the_original_of_a_clip_goes_only_where_it_is_what_was_promised(
+    notes: tuple[Remark, ...], tmp_path: Path
+) -> None:
+    world = await open_world(tmp_path, abilities_of(uploads=False))
+    world.clips.hosted, world.clips.notes = False, notes
+    job = await world.accept()
+    if notes:
+        failed = await world.run_to(job, State.FAILED)
+        assert failed.failure is not None
+        assert failed.failure.code is FailureCode.UNUSABLE_CLIP
+        assert "made or changed here" in failed.failure.text
+        assert world.provider.billed == []
+        assert await world.reservation(job) == "released"
+    else:
+        await world.run_to(job, State.RUNNING)
+        assert job.request.clip is not None
+        assert [order.clip_url for order in world.provider.billed] == [job.request.clip.url]
+    await world.database.close()
+
+
+@pytest.mark.parametrize("error", [MediaError("it breaks off"), OSError(28, "no room")])
+async def test_a_copy_that_cannot_be_made_leaves_the_link(world: World, error: Exception) -> None:
+    world.clips.on_fit = [error]
+    video = await video_post_of(world)
+    assert video.path is None
+    assert video.link is not None
+
+
 async def test_a_running_job_that_another_stops_is_free_for_its_member(world: World) -> None:
     job = await world.accept()
     await world.work()
