@@ -19,13 +19,13 @@ from bot.command_sync import sync_commands
 from bot.command_words import CommandWords
 from bot.desk import Desk
 from bot.faults import answer_fault, say
+from bot.followups import Followups
 from bot.language import speak, tr_error
 from bot.presses import Action, read_press
 from bot.refusal_guard import RefusalGuard
 from bot.rest_limits import PER_SECOND, Pace, build_trace
 from bot.rights import Right, RightsGroup
 from bot.typical_durations import TypicalDurations
-from bot.ways_back import WaysBack
 from jobs.job import Job
 
 # By name: this room imports no cog.
@@ -76,7 +76,7 @@ class LumaBot(commands.Bot):
     desk: Desk
     typical_durations: TypicalDurations
     alerts: Alerts
-    ways_back: WaysBack
+    followups: Followups
 
     def __init__(self, options: ClientOptions, extensions: Sequence[str] = EXTENSIONS) -> None:
         point_at(options.api_url, options.gateway_url)
@@ -115,7 +115,7 @@ class LumaBot(commands.Bot):
         self.desk = desk
         self.typical_durations = TypicalDurations(desk.store, desk.clock)
         self.alerts = Alerts(self, desk.admin, desk.clock, self.refusals)
-        self.ways_back = WaysBack(desk.clock)
+        self.followups = Followups(desk.clock)
 
     def add_action(self, name: str, action: Action) -> None:
         """Let presses and forms of the id `luma:<name>:...` lead to an action."""

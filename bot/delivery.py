@@ -154,7 +154,7 @@ class DiscordDelivery:
 
     async def post_failure(self, job: Job) -> Posted:
         """Tell the requester why the job failed and what to do."""
-        self._bot.ways_back.take(job.id)
+        self._bot.followups.take(job.id)
         with speaking(job.locale):
             return await self._post(
                 Note(

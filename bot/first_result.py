@@ -26,12 +26,12 @@ _log = logging.getLogger(__name__)
 
 async def tell_with_result(bot: LumaBot, job: Job, url: str) -> None:
     """Tell a job's member of the buttons under the result at `url`, where their command can still be answered."""
-    way = bot.ways_back.take(job.id)
-    if way is None:
+    followup = bot.followups.take(job.id)
+    if followup is None:
         return
     with speaking(job.locale):
         text = build_hint(bot, job, url)
-    await _tell_once(bot, job.user_id, lambda: way.send(text, ephemeral=True))
+    await _tell_once(bot, job.user_id, lambda: followup.send(text, ephemeral=True))
 
 
 def telling(action: Action) -> Action:

@@ -41,7 +41,7 @@ async def take_in(interaction: discord.Interaction[LumaBot], ask: Ask) -> None:
     job, is_new = await interaction.client.desk.lifecycle.queue(_new_job(interaction, ask))
     if not is_new:
         return  # Discord sent the interaction again, and its first coming is being answered
-    interaction.client.ways_back.keep(interaction, job.id)
+    interaction.client.followups.keep(interaction, job.id)
     if ask.request.style:
         interaction.client.desk.styles.note_use(interaction.user.id, interaction.guild_id)
     if ask.request.private and interaction.guild_id is not None:

@@ -107,7 +107,7 @@ async def test_results_that_come_together_tell_it_once(world: BotWorld) -> None:
 async def test_a_failure_tells_nothing(world: BotWorld) -> None:
     job = await failed(world)
     await world.delivery.settle()
-    assert world.sent("POST", "^/webhooks/") == len(world.bot.ways_back) == 0
+    assert world.sent("POST", "^/webhooks/") == len(world.bot.followups) == 0
     again = await press(world, job, "again")
     assert hints(world, again) == []
 
@@ -197,7 +197,7 @@ async def test_who_had_themselves_forgotten_is_a_newcomer(world: BotWorld) -> No
 
 
 async def test_tokens_are_held_no_longer_than_they_live_and_never_shown(world: BotWorld) -> None:
-    ways = world.bot.ways_back
+    ways = world.bot.followups
     for _ in range(3):
         await begin(world)
     assert len(ways) == 3

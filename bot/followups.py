@@ -17,36 +17,36 @@ _MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
+class _Followup:
     webhook: discord.Webhook
     ends_ms: int
 
 
-class WaysBack:
-    """Hold the tokens by job, the newest `most` of them."""
+class Followups:
+    """Hold the tokens of interactions by job, the newest `most` of them."""
 
     def __init__(self, clock: Clock, *, most: int = _MOST) -> None:
         self._clock = clock
         self._most = most
-        self._ways: dict[str, _Way] = {}
+        self._followups: dict[str, _Followup] = {}
 
     def __len__(self) -> int:
         """Count what is held."""
-        return len(self._ways)
+        return len(self._followups)
 
     def keep(self, interaction: discord.Interaction[Any], job_id: str) -> None:
-        """Keep the way back to whoever began a job."""
+        """Keep how whoever began a job can be answered once more."""
         ends_ms = int(interaction.created_at.timestamp() * 1000) + TOKEN_MS - _MARGIN_MS
-        self._ways[job_id] = _Way(interaction.followup, ends_ms)
-        while len(self._ways) > self._most or self._is_over(next(iter(self._ways.values()))):
-            del self._ways[next(iter(self._ways))]
-            if not self._ways:
+        self._followups[job_id] = _Followup(interaction.followup, ends_ms)
+        while len(self._followups) > self._most or self._is_over(next(iter(self._followups.values()))):
+            del self._followups[next(iter(self._followups))]
+            if not self._followups:
                 return
 
     def take(self, job_id: str) -> discord.Webhook | None:
-        """Return the way back to a job's member and forget it; None where there is none any more."""
-        way = self._ways.pop(job_id, None)
-        return None if way is None or self._is_over(way) else way.webhook
+        """Return what answers a job's member and forget it; None where nothing does any more."""
+        followup = self._followups.pop(job_id, None)
+        return None if followup is None or self._is_over(followup) else followup.webhook
 
-    def _is_over(self, way: _Way) -> bool:
-        return self._clock.now_ms() >= way.ends_ms
+    def _is_over(self, followup: _Followup) -> bool:
+        return self._clock.now_ms() >= followup.ends_ms
