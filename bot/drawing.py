@@ -67,19 +67,21 @@ def draw_line(tiles: Sequence[Tile]) -> bytes:
 
 
 def _lanes(tiles: Sequence[Tile]) -> dict[int, int]:
-    """Return the lane of each version: the last child of a version goes on in its lane, the others branch off."""
+    """Return the lane of each version: the last child of a version goes on in its lane, the others branch off.
+
+    So does what comes from above the window, but for the first.
+    """
     last_child = {tile.parent: tile.number for tile in tiles if tile.parent}
     lanes: dict[int, int] = {}
     widest = 0
     for tile in tiles:
-        goes_on = last_child.get(tile.parent) == tile.number
-        if tile.parent in lanes and goes_on:
+        if tile.parent in lanes and last_child.get(tile.parent) == tile.number:
             lanes[tile.number] = lanes[tile.parent]
-        elif tile.parent in lanes:
+        elif not lanes:
+            lanes[tile.number] = 0
+        else:
             widest = min(widest + 1, 2)
             lanes[tile.number] = widest
-        else:
-            lanes[tile.number] = 0
     return lanes
 
 

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.drawing import HERE, WIDTH, Tile, draw_line, draw_page
+from bot.drawing import BACKGROUND, FAINT, HERE, WIDTH, Tile, draw_line, draw_page
 from jobs.job import State
 from tests.bot.test_inert import PAYLOADS
 from tests.fakes import POSTER
+
+MARGIN, ROW = 24, 204
 
 
 def opened(picture: bytes) -> Image.Image:
@@ -64,6 +66,16 @@ def test_branches_and_unseen_parents_are_joined(posters: list[Path]) -> None:
     parents = (0, 1, 1, 1, 2, 40, 999_999)
     tiles = [Tile("AB2CD", "x", State.DELIVERED, number=n + 1, parent=parent) for n, parent in enumerate(parents)]
     assert opened(draw_line(tiles)).height > 7 * 200
+
+
+def test_what_was_made_from_above_the_window_hangs_on_nothing_in_it(posters: list[Path]) -> None:
+    parents = {3: 2, 4: 3, 5: 4, 6: 1}
+    tiles = [Tile("AB2CD", "x", State.DELIVERED, number=number, parent=parent) for number, parent in parents.items()]
+    image = opened(draw_line(tiles)).convert("RGB")
+    below_the_fifth = MARGIN + 3 * ROW - 30
+    assert near(image.getpixel((MARGIN + 12, below_the_fifth)), BACKGROUND)
+    assert near(image.getpixel((MARGIN + 32, below_the_fifth)), FAINT)
+    assert near(image.getpixel((MARGIN + 12, below_the_fifth - ROW)), FAINT)
 
 
 def near(found: object, wanted: tuple[int, int, int]) -> bool:
