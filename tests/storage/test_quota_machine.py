@@ -104,16 +104,16 @@ class QuotaMachine(RuleBasedStateMachine):
         self.edits[admitted.job.id] = Edit(guild, self.now_ms, admitted.decision.draws_from)
 
     @precondition(lambda self: self.jobs)
-    @rule(settles=st.booleans(), data=st.data())
-    def end(self, settles: bool, data: st.DataObject) -> None:
+    @rule(first=st.sampled_from(Charge), data=st.data())
+    def end(self, first: Charge, data: st.DataObject) -> None:
         """End an edit, twice: the second time nothing happens."""
         self.now_ms += 1
         job = self.jobs.pop(data.draw(st.sampled_from(sorted(self.jobs))))
         gone = replace(job, state=State.CANCELLED)
-        for charge in (Charge.SETTLE if settles else Charge.RELEASE, Charge.RELEASE):
+        for charge in (first, Charge.RELEASE):
             self.do(self.store.move(job, gone, event="end", now_ms=self.now_ms, charge=charge, fenced=False))
         edit = self.edits[job.id]
-        edit.state, edit.ended_ms = ("settled" if settles else "released"), self.now_ms
+        edit.state, edit.ended_ms = ("settled" if first is Charge.SETTLE else "released"), self.now_ms
 
     @rule(
         guild=st.sampled_from(GUILDS),
