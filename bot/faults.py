@@ -12,8 +12,11 @@ from bot import replies
 from bot.language import tr_error
 from bot.quota_replies import limit_words
 from jobs.errors import LimitReachedError, StorageError, UserError
+from jobs.quota import Refusal
 
 ASKED = "asked"  # in the extras of an interaction that asks for an edit: its refusal is a try in vain
+# Refusals for what no member can help: a service or Discord that is away, a full disk, a permission of the bot's.
+OUR_RULES = frozenset({"service", "discord", "disk", "permissions", Refusal.ALL_OPEN})
 # What a request to Discord may end in.
 DISCORD_FAULTS = (discord.DiscordException, aiohttp.ClientError, OSError, asyncio.TimeoutError)
 _log = logging.getLogger(__name__)
@@ -26,7 +29,7 @@ async def answer_fault(interaction: discord.Interaction[Any], error: BaseExcepti
         return
     original = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     code = f"{interaction.id % 36**6:06x}".upper()
-    if isinstance(original, UserError) and interaction.extras.pop(ASKED, False):
+    if isinstance(original, UserError) and original.rule not in OUR_RULES and interaction.extras.pop(ASKED, False):
         interaction.client.desk.tries.spend(interaction.user.id, interaction.guild_id)
     match original:
         case LimitReachedError() if original.decision is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.errors import OutOfCreditError
 from jobs.job import State
 from jobs.quota import Allowance, Defaults, Period
 from sandbox.discord.views import InteractionView
@@ -115,6 +116,13 @@ class TestTriesInVain:
             world.discord_clock.advance(1)
         assert "no edits left" in said(await world.modify())
         assert "too often" in said(await world.modify())
+
+    async def test_what_is_the_bots_own_trouble_shuts_no_door(self, world: BotWorld) -> None:
+        world.gates.note_error(world.provider.abilities.name, OutOfCreditError("kie", "empty"))
+        texts = [said(await world.modify()) for _ in range(2 * MOST)]
+        assert all("credit" in text for text in texts), texts[0]
+        world.gates.note_success(world.provider.abilities.name)
+        assert said(await world.modify()) == ""
 
     async def test_every_way_to_an_edit_is_shut(self, world: BotWorld) -> None:
         job, message = await deliver(world)
