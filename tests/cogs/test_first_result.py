@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.followups import Followups
 from bot.result_buttons import result_buttons
 from jobs.job import Job
 from sandbox.discord.views import InteractionView, MessageView
@@ -206,6 +207,13 @@ async def test_tokens_are_held_no_longer_than_they_live_and_never_shown(world: B
     world.discord_clock.advance(TOKEN_SECONDS)
     await begin(world, "Noah")
     assert len(ways) == 1
+
+
+async def test_only_so_many_tokens_are_held_the_newest(world: BotWorld) -> None:
+    world.bot.followups = Followups(world.clock, most=2)
+    jobs = [(await begin(world))[1] for _ in range(3)]
+    assert len(world.bot.followups) == 2
+    assert [world.bot.followups.take(job.id) is not None for job in jobs] == [False, True, True]
 
 
 async def delivered_unheard(world: BotWorld) -> Job:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.admin import Act
 from jobs.job import Job, State
 from sandbox.discord.views import InteractionView
 from storage.database import Session
@@ -59,6 +60,19 @@ async def test_somebody_else_presses_in_vain(world: BotWorld) -> None:
     for action in FORMS:
         assert "Only the member" in told(world, await press(world, job, action, "Noah")), action
     assert await state_of(world) == before
+
+
+async def test_a_blocked_member_makes_nothing_of_what_they_have(world: BotWorld) -> None:
+    job = await delivered(world)
+    await world.admin.settings.block(Act(job.guild_id or 0, 1, world.clock.now_ms(), "spam"), job.user_id, None)
+    before = await state_of(world)
+    for action in ("again", "reword", "input", "compare", "post", "reuse", "reworded", "onward", "reuse_with"):
+        view = await press(world, job, action)
+        assert view.modal is None, action
+        assert "blocked" in told(world, view), action
+    assert await state_of(world) == before
+    assert world.clips.made == []
+    assert "is deleted" in told(world, await press(world, job, "deletion"))  # their own they may take back
 
 
 async def test_everybody_gives_thumbs(world: BotWorld) -> None:
