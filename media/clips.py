@@ -8,7 +8,7 @@ from pathlib import Path
 from shutil import copyfile as copy_file
 
 from jobs.errors import BeyondUsError, DiskFullError, MediaError, SourceUnavailableError, UnusableClipError
-from jobs.job import TOO_LARGE, ClipSource, Job, Picture, Prepared, Remark, Result
+from jobs.job import OUR_FAULT, TOO_LARGE, ClipSource, Job, Picture, Prepared, Remark, Result
 from jobs.ports import Fitted
 from jobs.result_ports import BEFORE_AFTER
 from jobs.services import Abilities, TemporaryLink
@@ -259,6 +259,8 @@ def _result_error(error: UnusableClipError, most_bytes: int) -> MediaError:
         return BeyondUsError("it is larger than what is fetched", Remark(TOO_LARGE, {"bytes": most_bytes}))
     if error.rule in _UNREAD_RULES:
         return BeyondUsError(f"it is not read here ({error.rule})")
+    if isinstance(error, RefusedLinkError):  # people may open what we must not follow
+        return BeyondUsError(f"its address is not followed here ({error.reason})", Remark(OUR_FAULT))
     return MediaError(f"the result cannot be used ({error.rule})")
 
 

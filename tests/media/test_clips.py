@@ -195,6 +195,13 @@ async def test_a_result_that_we_alone_do_not_take_is_told_apart_from_one_that_is
         assert not list(studio.shelf.incoming.iterdir())
 
 
+@pytest.mark.parametrize("address", ["http://cdn.example/v.mp4", "https://cdn.example:8443/v.mp4"])
+async def test_a_result_at_an_address_we_do_not_follow_is_told_apart_too(benches: Benches, address: str) -> None:
+    async with open_studio(benches) as studio:
+        with pytest.raises(BeyondUsError):
+            await studio.clips.fetch_result(studio.job(), TemporaryLink(address + "?token=secret"))
+
+
 def _odd(path: Path) -> bytes:
     """Make a video of a codec we do not take."""
     with av.open(str(path), "w") as container:
