@@ -227,13 +227,13 @@ class TestShow:
         async with open_bot_world(tmp_path, need_openapi()) as world:
             await world.modify()
             job = await world.finish(await world.only_job())
-            delivered = replace(job, state=State.DELIVERED, result_channel_id=5, result_message_id=6)
+            delivered = replace(job, state=State.DELIVERED, result_channel_id=job.channel_id, result_message_id=6)
             await world.store.move(job, delivered, event="t", now_ms=1, charge=Charge.SETTLE, fenced=False)
             (choice,) = await world.actor.autocomplete("Mia", "edits", "luma show", {"job": job.code[:2]}, "job")
             view = await world.actor.slash("Mia", "edits", "luma show", {"job": str(choice.value)})
             assert view.message is not None
             assert view.message.ephemeral
-            assert f"/{job.guild_id}/5/6" in view.message.embeds[0]["description"]
+            assert f"/{job.guild_id}/{job.channel_id}/6" in view.message.embeds[0]["description"]
             assert not world.server.violations
 
     async def test_a_moderator_sees_no_private_edits(self, world: BotWorld) -> None:
