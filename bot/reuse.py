@@ -31,6 +31,7 @@ async def ask_for_clip(interaction: discord.Interaction[LumaBot], job_id: str) -
 async def make_with_clip(interaction: discord.Interaction[LumaBot], job_id: str) -> None:
     """Take in an edit of the form's clip with its prompt; raises UserError."""
     await find_own(interaction, job_id, or_deleted=True)
+    await enter(interaction)
     clip = next(iter(read_files(interaction)), None)
     if clip is None:
         raise InvalidRequestError("There is no clip in the form. Please open it again and add one.", rule="clip")
