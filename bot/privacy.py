@@ -57,8 +57,8 @@ def _sections(days: float) -> list[tuple[str, str]]:
         (
             tr("Sharing"),
             tr(
-                "What you shared to a showcase and your votes there, your thumbs, your favourite styles, and that I told "
-                "you once what the buttons do."
+                "What you shared to a showcase and your votes there, your thumbs, your favourite styles, and that I "
+                "told you once what the buttons do."
             ),
         ),
         (
