@@ -148,4 +148,4 @@ def _fix(name: str) -> str:
             return tr("(for the operator: look at DATABASE_URL and its disk)")
         case "public address":
             return tr("(for the operator: let PUBLIC_URL lead to this program from outside)")
-    return tr("(for the operator: look at this service's key and credit)")
+    return tr("(for the operator: look at this service's key and credit, and whether it works)")

@@ -98,14 +98,14 @@ def _delay_ms(error: Exception, job: Job, now_ms: int, timings: Timings) -> int 
     backoff_ms: int = min(timings.retry_ms * 2 ** min(job.attempts, 16), timings.retry_max_ms)
     match error:
         case RateLimitedError() if error.retry_after_seconds is not None:
-            return max(SECOND_MS, int(error.retry_after_seconds * SECOND_MS))
+            return max(_least_ms(job, timings), int(error.retry_after_seconds * SECOND_MS))
         case SourceUnavailableError():
             limit = timings.result_attempts if job.state is State.DELIVERING else timings.source_attempts
             return backoff_ms if job.attempts + 1 < limit else None
         case ProviderUnavailableError() | ProviderProtocolError() if job.state is State.RUNNING:
             return _next_read_ms(error, job, now_ms, backoff_ms, timings)
         case OutOfCreditError() | ProviderAuthError() | ProviderGoneError() | DiskFullError():
-            return MINUTE_MS
+            return max(_least_ms(job, timings), MINUTE_MS)
         case ProviderUnavailableError(maintenance=True):
             return MINUTE_MS
         case ProviderUnavailableError() | DeliveryRetryError() | StorageError() | OSError():
@@ -113,6 +113,11 @@ def _delay_ms(error: Exception, job: Job, now_ms: int, timings: Timings) -> int 
         case LumaBotError():
             return None
     return _unforeseen_ms(job, backoff_ms, timings)
+
+
+def _least_ms(job: Job, timings: Timings) -> int:
+    """Return how soon a step may run again at the earliest: no error makes status reads follow each other faster."""
+    return timings.poll_ms if job.state is State.RUNNING else SECOND_MS
 
 
 def _unforeseen_ms(job: Job, backoff_ms: int, timings: Timings) -> int | None:

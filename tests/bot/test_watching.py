@@ -6,8 +6,11 @@ import logging
 import aiohttp
 import pytest
 
-from bot.watching import repeat, tell_end
-from jobs.errors import StorageError
+from bot.metrics import Metrics
+from bot.watching import Watch, repeat, tell_end
+from jobs.errors import ProviderAuthError, StorageError
+from jobs.gates import Gates
+from tests.fakes import FakeClock, abilities_of
 
 
 @pytest.mark.parametrize("error", [StorageError("busy"), OSError("gone"), aiohttp.ServerDisconnectedError()])
@@ -41,3 +44,17 @@ async def test_what_ends_by_an_unforeseen_error_is_told(caplog: pytest.LogCaptur
         await asyncio.gather(task, return_exceptions=True)
         await asyncio.sleep(0)
     assert [record.getMessage() for record in caplog.records] == ["ALARM sweep has stopped until the next start"]
+
+
+def test_an_outage_is_logged_once_when_it_starts_and_once_when_it_ends(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    clock = FakeClock()
+    gates = Gates([abilities_of()], clock, Watch(Metrics()).on_outage)
+    for _ in range(2):
+        for _ in range(3):
+            gates.note_error("kie", ProviderAuthError("kie", "x"))
+            clock.advance(10 * 60_000)  # it is tried again, and still down
+        for _ in range(3):
+            gates.note_success("kie")
+    told = [(record.levelname, record.getMessage()) for record in caplog.records]
+    assert told == [("WARNING", "kie takes no new jobs: its key was refused"), ("INFO", "kie takes jobs again")] * 2

@@ -60,6 +60,8 @@ Q, R, D = State.QUEUED, State.RUNNING, State.DELIVERING
         (ProviderProtocolError("kie", "html"), R, 30 * SECOND_MS),
         (ProviderUnavailableError("kie", "?", code=UNKNOWN_TASK), R, 30 * SECOND_MS),
         (ProviderAuthError("kie", "key"), R, MINUTE_MS),
+        (RateLimitedError("kie", "slow", retry_after_seconds=0), R, 30 * SECOND_MS),
+        (RateLimitedError("kie", "slow", retry_after_seconds=90), R, 90 * SECOND_MS),
         (DeliveryRetryError("503"), D, 5 * SECOND_MS),
         (DeliveryError("forbidden"), D, None),
         (TooLargeError("413"), D, None),

@@ -7,6 +7,8 @@ from random import Random
 from typing import Any
 
 from jobs.errors import CallbackError, ProviderError
+from jobs.job import State
+from jobs.retries import Timings, retry_at
 from jobs.services import (
     Accepted,
     CallbackNote,
@@ -15,10 +17,13 @@ from jobs.services import (
     TemporaryLink,
 )
 from providers.answers import Answer
+from tests.jobs.making import NOW_MS, make_job
 from tests.providers.wire import load, names
 
 ROUNDS = 5_000
 STATUSES = (200, 200, 200, 201, 204, 301, 308, 400, 401, 402, 403, 404, 408, 422, 429, 455, 500, 501, 502, 503, 505)
+
+_RUNNING, _TIMINGS = make_job(State.RUNNING), Timings()
 
 Reader = Callable[[Answer], object]
 
@@ -125,20 +130,34 @@ def _spoil(rng: Random, body: bytes) -> bytes:
 def outcomes(service: str, seed: int, readers: dict[str, Reader]) -> dict[str, int]:
     """Read 5,000 mangled fixtures, chosen by the beginning of their names; count what came of them.
 
-    Anything raised but ProviderError and CallbackError passes through. What is returned must keep its promises.
+    Anything raised but ProviderError and CallbackError passes through. What is returned must keep its promises, and no
+    read may lose the job it is of, or make the next read come sooner than usual.
     """
     rng = Random(seed)
-    stock = [(reader, load(service, name)) for prefix, reader in readers.items() for name in names(service, prefix)]
+    stock = [
+        (prefix, reader, load(service, name)) for prefix, reader in readers.items() for name in names(service, prefix)
+    ]
     counts: dict[str, int] = {}
     for _ in range(ROUNDS):
-        reader, reply = rng.choice(stock)
+        prefix, reader, reply = rng.choice(stock)
         status = reply.status if rng.random() < 0.7 else rng.choice(STATUSES)
-        answer = Answer(status, mangle(rng, reply.body), rng.choice((None, 3.0)))
+        answer = Answer(status, mangle(rng, reply.body), rng.choice((None, 0.0, 3.0)))
         outcome = _read(reader, answer)
         check(outcome)
+        if prefix.startswith("status"):
+            check_pace(outcome)
         name = type(outcome).__name__
         counts[name] = counts.get(name, 0) + 1
     return counts
+
+
+def check_pace(outcome: object) -> None:
+    """Assert that a job that was sent a moment ago is read again after an error, no sooner than usual."""
+    for error in outcome.values() if isinstance(outcome, dict) else [outcome]:
+        if isinstance(error, Exception):
+            due_ms = retry_at(error, _RUNNING, NOW_MS, _TIMINGS)
+            assert due_ms is not None, error
+            assert due_ms >= NOW_MS + _TIMINGS.poll_ms, error
 
 
 def _read(reader: Reader, answer: Answer) -> object:
