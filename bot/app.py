@@ -13,6 +13,7 @@ import aiohttp
 
 from bot.admin import Administration
 from bot.admin_opening import build_admin
+from bot.bounds import build_bounds
 from bot.building import build_board, build_worker
 from bot.checking import check_running, check_start
 from bot.checkup import CheckLine
@@ -45,7 +46,6 @@ from jobs.intake import Intake
 from jobs.outside import Outside
 from jobs.redelivery import Redelivery
 from jobs.services import Provider
-from jobs.tries import Tries
 from jobs.worker import Worker
 from media.counts import MediaCounts
 from media.links import explain_link
@@ -233,7 +233,7 @@ def _build_desk(
         admin=admin,
         styles=StyleShelf(SqlStyleStore(database)),
         showcase=Showcase(bot, SqlShareStore(database), outside.store.get, ShareFiles(results), outside.clock),
-        tries=Tries(outside.clock, most=settings.refused_tries, seconds=settings.refused_try_seconds),
+        bounds=build_bounds(outside.clock, settings.refused_tries, settings.refused_try_seconds),
         max_clip_bytes=int(settings.clip_max_bytes),
         work=work,
         room=DiskRoom(media.shelf.has_room, outside.alarms),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.admin import Administration
+from bot.bounds import Bounds
 from bot.disk_room import DiskRoom
 from bot.media_work import MediaWork
 from bot.result_desk import ResultDesk
@@ -14,7 +15,6 @@ from jobs.admin import Act, LogNote
 from jobs.job import Charge, Job, Kind, NewJob, State
 from jobs.ports import Clock, Durations, Posted
 from jobs.services import Abilities
-from jobs.tries import Tries
 
 
 class LifecycleActs(Protocol):
@@ -80,7 +80,7 @@ class Desk:
     """Bundle everything a command or button may use.
 
     `check_link` raises UserError, in words for the person, for a link that must not be followed. `max_clip_bytes` is
-    the largest file that is fetched.
+    the largest file that is fetched. `bounds` keep members from asking for too much.
     """
 
     lifecycle: LifecycleActs
@@ -91,7 +91,7 @@ class Desk:
     results: ResultDesk
     styles: StyleShelf
     showcase: Showcase
-    tries: Tries
+    bounds: Bounds
     max_clip_bytes: int = 500_000_000
     work: MediaWork = field(default_factory=MediaWork)
     room: DiskRoom = field(default_factory=DiskRoom)

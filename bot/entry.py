@@ -32,7 +32,7 @@ async def enter(interaction: discord.Interaction[LumaBot]) -> None:
 
 def _check_tries(interaction: discord.Interaction[LumaBot]) -> None:
     """Raise UserError, before anything is looked up, while somebody has asked in vain too often of late."""
-    spent = interaction.client.desk.tries.look(interaction.user.id, interaction.guild_id)
+    spent = interaction.client.desk.bounds.tries.look(interaction.user.id, interaction.guild_id)
     if spent is None:
         interaction.extras[ASKED] = True
         return

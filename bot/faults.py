@@ -30,7 +30,7 @@ async def answer_fault(interaction: discord.Interaction[Any], error: BaseExcepti
     original = error.original if isinstance(error, app_commands.CommandInvokeError) else error
     code = f"{interaction.id % 36**6:06x}".upper()
     if isinstance(original, UserError) and original.rule not in OUR_RULES and interaction.extras.pop(ASKED, False):
-        interaction.client.desk.tries.spend(interaction.user.id, interaction.guild_id)
+        interaction.client.desk.bounds.tries.spend(interaction.user.id, interaction.guild_id)
     match original:
         case LimitReachedError() if original.decision is not None:
             text = limit_words(original.decision, in_server=interaction.guild_id is not None)

@@ -73,7 +73,16 @@ def _sections(days: float) -> list[tuple[str, str]]:
 
 
 async def send_records(interaction: discord.Interaction[LumaBot], _subject: str) -> None:
-    """Send the asking member all their rows and files as one archive."""
+    """Send the asking member all their rows and files as one archive; raises UserError where they have had many."""
+    archives, user_id = interaction.client.desk.bounds.archives, interaction.user.id
+    spent = archives.look(user_id, None)
+    if spent is not None:
+        raise UserError(
+            "I have sent you all I keep several times by now; the next archive can be made {when}.",
+            rule="archive",
+            when=relative_time(spent.again_at_ms),
+        )
+    archives.spend(user_id, None)
     await interaction.response.defer(ephemeral=True, thinking=True)
     async with one_at_a_time("archive"):  # each may take all the room there is for files that do not stay
         await _send_archive(interaction)

@@ -10,6 +10,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.admin import Administration
+from bot.bounds import build_bounds
 from bot.charts import Charts
 from bot.checkup import CheckLine
 from bot.client import ClientOptions, LumaBot
@@ -27,7 +28,6 @@ from jobs.outside import Outside
 from jobs.quota import Defaults
 from jobs.redelivery import Redelivery
 from jobs.retries import Timings
-from jobs.tries import Tries
 from sandbox.discord.actor import Actor
 from sandbox.discord.clock import ManualClock
 from sandbox.discord.default_world import build_world
@@ -134,7 +134,7 @@ class BotWorld:
                 results,
                 self.styles,
                 self.showcase,
-                Tries(self.clock, most=self.refused_tries),
+                build_bounds(self.clock, self.refused_tries),
             )
         )
 

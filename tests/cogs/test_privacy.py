@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.bounds import ARCHIVE_SECONDS, ARCHIVES
 from jobs.job import State
 from media.shelf import ShelfKind, ShelfLimits
 from tests.bot.admin_world import member_id, press, run, text_of
@@ -59,9 +60,13 @@ async def test_archives_asked_for_over_and_over_do_not_fill_the_disk(
 ) -> None:
     await deliver(world)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    asked = await run(world, "Mia", "luma privacy")
+    asked = {name: await run(world, name, "luma privacy") for name in ("Mia", "Noah")}
     slow = world.server.faults.add("POST", "/webhooks/", times=6, hold=True)
-    views = [await world.actor.press("Mia", asked.id, "luma:mydata:all") for _ in range(6)]
+    views = [
+        await world.actor.press(name, panel.id, "luma:mydata:all")
+        for name, panel in asked.items()
+        for _ in range(ARCHIVES)
+    ]
     await slow.reached.wait()
     for _ in range(50):  # as long as the others would need to get there too
         await asyncio.to_thread(lambda: None)
@@ -82,6 +87,21 @@ async def test_what_does_not_fit_is_left_out_and_said(world: BotWorld) -> None:
     assert "1 video. 1 video is too large or gone" in message.content
     archive = zipfile.ZipFile(io.BytesIO(await content_of(message)))
     assert json.loads(archive.read("left_out.json")) == [f"result-{job.id}.mp4"]
+
+
+async def test_archives_are_not_made_without_end(world: BotWorld) -> None:
+    await deliver(world)
+    panel = await run(world, "Mia", "luma privacy")
+    for _ in range(ARCHIVES):
+        assert "2 videos" in (await press(world, "Mia", panel, "Send me everything")).content
+    view = await world.actor.press("Mia", panel.id, "luma:mydata:all")
+    assert view.message is not None
+    assert "the next archive can be made <t:" in view.message.content
+    assert view.message.attachments == ()
+    noahs = await run(world, "Noah", "luma privacy")
+    assert "0 videos" in (await press(world, "Noah", noahs, "Send me everything")).content
+    world.discord_clock.advance(ARCHIVE_SECONDS)
+    assert "2 videos" in (await press(world, "Mia", panel, "Send me everything")).content
 
 
 class TestForgetting:
