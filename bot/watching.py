@@ -10,7 +10,7 @@ from bot.metrics import Metrics
 from jobs.admin import BudgetWarning
 from jobs.errors import LumaBotError
 from jobs.gates import ServiceState
-from jobs.job import Job, State
+from jobs.job import FailureCode, Job, State
 from jobs.ports import Clock
 
 log = logging.getLogger(__name__)
@@ -65,13 +65,13 @@ class Watch:
         outcome = _SUBMIT_OUTCOMES.get(event)
         if outcome:
             self._metrics.submits.labels(job.service, outcome).inc()
+        if event == FailureCode.OUTCOME_UNKNOWN:
+            self._metrics.orphans.inc()
 
     def raise_alarm(self, what: str, *, job: Job | None = None) -> None:
         """Log and count something that a person should look at."""
         log.error("ALARM %s", what, extra={"job": job.code if job else ""})
         self._metrics.alarms.inc()
-        if job is not None and job.state is State.SUBMITTING:
-            self._metrics.orphans.inc()
         if job is not None and self._listener is not None:
             self._listener.tell_stuck(job, what)
 

@@ -60,6 +60,7 @@ async def test_an_answer_that_is_lost_is_told_at_once_and_not_asked_for_again(wo
         assert "never heard what became of this edit" in (await ending(world, view)).content
     assert len(world.video.ledger.tasks) == 2
     assert len([line for line in world.lines if "outcome of a submit to acedata" in str(line.get("message"))]) == 2
+    assert "orphan_suspected_total 2.0" in (await world.fetch("/metrics"))[1]
     assert world.check() == []
 
 

@@ -10,7 +10,9 @@ from bot.metrics import Metrics
 from bot.watching import Watch, repeat, tell_end
 from jobs.errors import ProviderAuthError, StorageError
 from jobs.gates import Gates
+from jobs.job import Failure, FailureCode, State
 from tests.fakes import FakeClock, abilities_of
+from tests.jobs.making import make_job
 
 
 @pytest.mark.parametrize("error", [StorageError("busy"), OSError("gone"), aiohttp.ServerDisconnectedError()])
@@ -58,3 +60,15 @@ def test_an_outage_is_logged_once_when_it_starts_and_once_when_it_ends(caplog: p
             gates.note_success("kie")
     told = [(record.levelname, record.getMessage()) for record in caplog.records]
     assert told == [("WARNING", "kie takes no new jobs: its key was refused"), ("INFO", "kie takes jobs again")] * 2
+
+
+def test_a_job_whose_outcome_stayed_unknown_is_counted_once() -> None:
+    metrics = Metrics()
+    watch, sent = Watch(metrics), make_job(State.SUBMITTING)
+    watch.raise_alarm("its outcome is unknown", job=sent)
+    watch.on_move(sent, "outcome unknown")
+    assert b"orphan_suspected_total 0.0" in metrics.page()[0], "a callback may still tell"
+    watch.raise_alarm("it was never heard of", job=sent)
+    watch.on_move(make_job(State.DELIVERING, failure=Failure(FailureCode.OUTCOME_UNKNOWN)), "outcome_unknown")
+    assert b"orphan_suspected_total 1.0" in metrics.page()[0]
+    assert b"alarms_total 2.0" in metrics.page()[0]
