@@ -8,6 +8,7 @@ from typing import Any
 
 import discord
 
+from bot import replies
 from bot.client import LumaBot
 from bot.places import CALL_SECONDS, discord_errors
 from bot.presses import Buttons
@@ -57,6 +58,8 @@ class CopyDestination:
         parts: dict[str, Any] = {"content": self.outgoing.text(video)}
         if self.outgoing.buttons is not None:
             parts["view"] = self.outgoing.buttons
+        if below := replies.long_link(job, video):
+            parts["embed"] = discord.Embed(description=below)
         attachment = video.attachment
         if attachment is None:
             with discord_errors("copy"):

@@ -40,7 +40,7 @@ _AHEAD_MS = 600_000  # so far this machine's clock may run ahead of Discord's
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Hold one ending message; `text` is made for the place, whose fallback it is told to say."""
+    """Hold an ending; `text` is made for the place, whose fallback it is told to say; `below` stands under it."""
 
     job: Job
     text: Callable[[str], str]
@@ -48,6 +48,7 @@ class Note:
     file: Path | None = None
     filename: str = ""
     buttons: Buttons | None = None
+    below: str = ""
 
 
 class DiscordDelivery:
@@ -138,6 +139,7 @@ class DiscordDelivery:
                     nonce_of(job, _again(job, "result")),
                     *attached,
                     result_buttons(self._bot, job),
+                    replies.long_link(job, video),
                 )
             )
         self._tell_of_buttons(job, posted)
@@ -197,6 +199,8 @@ class DiscordDelivery:
             )
         if note.buttons is not None:
             parts["view"] = note.buttons
+        if note.below:
+            parts["embed"] = discord.Embed(description=note.below)
         channel = self._bot.get_partial_messageable(place.channel_id)
         if note.file is None:
             with self._calling("post", note.job, place.channel_id):

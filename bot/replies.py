@@ -10,6 +10,7 @@ from jobs.job import BEYOND_US, Charge, ClipSource, Failure, FailureCode, Job, K
 from jobs.ports import VideoPost
 
 MESSAGE_CHARS = 2000
+LINK_CHARS = 1000  # an address signed by a service can be longer
 _ENDING = re.compile(r"-# Luma edit `([A-Z0-9]{3,10})`", re.ASCII)
 MIB = 1024 * 1024
 
@@ -162,7 +163,7 @@ def link_lines(job: Job, video: VideoPost) -> Iterable[str]:
     """Say where a video is watched that is not attached whole, and how long; nothing without a link."""
     if video.link is None:
         return
-    link = f"||{video.link} ||" if job.request.spoiler else video.link
+    link = "" if long_link(job, video) else f"\n{_hidden(job, video.link)}"
     ends_ms = video.link_expires_at_ms
     until = " " + tr("(ends {when})", when=relative_time(ends_ms)) if ends_ms else ""
     after = ""
@@ -178,7 +179,16 @@ def link_lines(job: Job, video: VideoPost) -> Iterable[str]:
         text = tr("The video is too large to attach here. Watch or download it{until}:", until=until)
     else:
         text = tr("This is a smaller copy that fits here. The full video{until}:", until=until)
-    yield f"{text}\n{link}{after}"
+    yield f"{text}{link}{after}"
+
+
+def long_link(job: Job, video: VideoPost) -> str:
+    """Return a link that is too long to stand in a message's text: it stands below; empty where there is none."""
+    return _hidden(job, video.link) if video.link and len(video.link) > LINK_CHARS else ""
+
+
+def _hidden(job: Job, link: str) -> str:
+    return f"||{link} ||" if job.request.spoiler else link
 
 
 def failure_text(job: Job, *, elsewhere: str = "") -> str:

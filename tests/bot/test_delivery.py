@@ -114,6 +114,18 @@ async def test_a_link_is_shown_with_its_end(world: BotWorld) -> None:
     assert "<t:1800000000:R>" in content
 
 
+@pytest.mark.parametrize("spoiler", [False, True])
+async def test_a_link_longer_than_a_message_is_no_reason_to_lose_the_video(world: BotWorld, spoiler: bool) -> None:
+    job = await placed(world, spoiler=spoiler)
+    link = "https://results.example/v.mp4?token=" + "a" * 3_000
+    posted = await world.delivery.post_result(job, video_post_of(job, None, link=link))
+    assert posted.channel_id == job.thread_id
+    message = world.actor.message("Mia", posted.message_id)
+    assert message.embeds[0]["description"] == (f"||{link} ||" if spoiler else link)
+    assert link not in message.content
+    assert await world.delivery.find_posted(job) == posted
+
+
 async def test_a_failure_says_why_what_to_do_and_that_it_was_not_counted(world: BotWorld) -> None:
     job = await placed(world)
     job = await world.put(job, failure=Failure(FailureCode.REFUSED, "no [people](https://evil.example) @here"))
