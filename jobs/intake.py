@@ -1,15 +1,15 @@
 """Take what comes from outside: a new job, its card, a cancel, a callback."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
 from jobs.admin import Act, Deed, LogNote, job_of
-from jobs.errors import ProviderError, UserError
+from jobs.errors import LumaBotError, ProviderError, UserError
 from jobs.job import CANCELLABLE_STATES, Charge, Failure, FailureCode, Job, Kind, NewJob, State
 from jobs.outside import Outside
-from jobs.ports import Attempt, Posted
+from jobs.ports import Attempt, Delivery, Posted
 from jobs.retries import Timings
 from jobs.service_choice import check_full_prompt
 from jobs.services import Abilities, CallbackNote, Provider
@@ -24,7 +24,7 @@ class Intake:
         self._out = outside
         self._timings = timings
         self._preferences = preferences
-        self._stopping: set[asyncio.Task[None]] = set()
+        self._hearing: set[asyncio.Task[None]] = set()
 
     def choose_service(self, kind: Kind, wants: frozenset[str] = frozenset(), *, only: str = "") -> Abilities:
         """Return the service a new job of this kind goes to, by the options it `wants`; `only` names the one it may be.
@@ -99,15 +99,17 @@ class Intake:
         # Only now, for a video that is on its way must not be deleted; and who cancelled has 3 s to be answered in.
         if job.state is State.RUNNING and job.provider_job_id is not None:
             self._stop_at_service(job, job.provider_job_id)
+        if failure is not None:
+            self._begin(_tell(self._out.delivery, moved), f"tell {job.code}")
         if job.state is State.QUEUED:
             for hear in self._out.on_cancel:
                 hear(job)
         return moved, charge
 
     async def settled(self) -> None:
-        """Wait until services have heard of every cancel."""
-        while self._stopping:
-            await asyncio.wait(self._stopping)
+        """Wait until services and members have heard of every cancel."""
+        while self._hearing:
+            await asyncio.wait(self._hearing)
 
     async def hurry(self, job_id: str, act: Act) -> Job:
         """Let an open job that waits to be tried again be tried now, and log it; raises UserError."""
@@ -128,9 +130,12 @@ class Intake:
     def _stop_at_service(self, job: Job, provider_job_id: str) -> None:
         provider = self._out.providers.get(job.service)
         if provider is not None and provider.abilities.cancels:
-            stopping = asyncio.create_task(_stop(provider, provider_job_id), name=f"stop {job.code}")
-            self._stopping.add(stopping)
-            stopping.add_done_callback(self._stopping.discard)
+            self._begin(_stop(provider, provider_job_id), f"stop {job.code}")
+
+    def _begin(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._hearing.add(task)
+        task.add_done_callback(self._hearing.discard)
 
     async def callback(self, attempt: Attempt, note: CallbackNote) -> Job | None:
         """Take a callback as a hint: keep the task's id, look soon."""
@@ -141,6 +146,12 @@ class Intake:
 async def _stop(provider: Provider, provider_job_id: str) -> None:
     with suppress(ProviderError):
         await provider.cancel(provider_job_id)
+
+
+async def _tell(delivery: Delivery, job: Job) -> None:
+    """Tell a member that another stopped their edit; where that cannot be posted, its card says so."""
+    with suppress(LumaBotError):
+        await delivery.post_failure(job)
 
 
 def _note(act: Act, deed: Deed, before: Job, after: Job) -> LogNote:

@@ -71,6 +71,7 @@ class TestCancelButton:
         assert job.code in await press_cancel(world, job, "Mia")
         assert (await world.only_job()).state is State.CANCELLED
         await world.delivery.settle()
+        assert not any(message.pings_me for message in world.messages("Mia", "edits"))
         card = world.actor.message("Mia", job.card_message_id or 0)
         assert (card.embeds[0]["title"], card.components) == ("Cancelled", ())
 
@@ -80,7 +81,11 @@ class TestCancelButton:
         job = await world.put(await world.only_job(), state=State.SUBMITTING)
         job = await world.put(job, state=State.RUNNING, provider_job_id="task-1")
         assert "doesn't count for its member" in await press_cancel(world, job, "Robin")
+        await world.intake.settled()
         await world.delivery.settle()
+        told = next(message for message in world.messages("Mia", "edits") if message.pings_me)
+        assert "A moderator stopped this edit." in told.content
+        assert "It was not counted." in told.content
         card = world.actor.message("Mia", job.card_message_id or 0)
         assert "A moderator stopped this edit. It was not counted." in text_of(card)
         text = await say(world, "Mia", "luma quota")

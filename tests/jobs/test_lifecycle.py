@@ -27,7 +27,7 @@ from jobs.errors import (
     UnusableClipError,
     UserError,
 )
-from jobs.job import TOO_LARGE, Charge, ClipSource, FailureCode, Kind, Remark, Request, State
+from jobs.job import TOO_LARGE, Charge, ClipSource, Failure, FailureCode, Kind, Remark, Request, State
 from jobs.ports import Fitted, VideoPost
 from jobs.retries import HOUR_MS, MINUTE_MS, UNKNOWN_TASK
 from jobs.services import Accepted, Progress, Status
@@ -631,6 +631,16 @@ async def test_a_running_job_that_another_stops_is_free_for_its_member(world: Wo
     _, charge = await world.intake.cancel(job.id, by=99)
     assert charge is Charge.FORGIVE
     assert await world.reservation(job) == "released"
+    await world.intake.settled()
+    assert world.delivery.messages == [("failure", job.id, None)]
+
+
+async def test_a_stop_that_cannot_be_told_has_still_happened(world: World) -> None:
+    job = await world.accept()
+    world.delivery.on_post = [DeliveryError("closed")]
+    await world.intake.cancel(job.id, by=99)
+    await world.intake.settled()
+    assert world.delivery.shown[-1].failure == Failure(FailureCode.STOPPED)
 
 
 async def test_a_running_job_that_the_service_stops_still_counts(tmp_path: Path) -> None:
