@@ -415,4 +415,4 @@ async def test_an_edit_gives_way_to_the_bots_answers(benches: Benches, editor: E
 
     details = await benches.details(path)
     await editor.convert(path, whole(details), benches.folder / "out.mp4", max_bytes=1 << 30, on_progress=look)
-    assert nice == {NICENESS}
+    assert nice == {min(os.nice(0) + NICENESS, 19)}
