@@ -90,7 +90,9 @@ async def _post(interaction: discord.Interaction[LumaBot], wanted: Comparison) -
     bot = interaction.client
     if not is_own(interaction, wanted.job) and not is_moderator(interaction):
         raise refusals.not_yours()
-    file = await _make(bot, wanted)
+    # One at a time for each member: any two of many versions may be compared, and nothing of it is counted.
+    async with one_at_a_time(f"comparing:{interaction.user.id}"):
+        file = await _make(bot, wanted)
     # Under a name of its own: smaller encodes are kept by job.
     job = replace(wanted.job, id=wanted.pair.file_id)
     outgoing = CopyMessage(CopyKind.COMPARE, wanted.pair, job, lambda video: _text(wanted, video))

@@ -51,6 +51,19 @@ async def test_fifty_presses_make_one_encode(world: BotWorld) -> None:
     assert len(world.clips.made) == len(compared(world, job)) == 1
 
 
+async def test_one_members_comparisons_are_made_one_after_another(world: BotWorld) -> None:
+    jobs = [await delivered(world) for _ in range(4)]
+    world.clips.hang_compare = asyncio.Event()
+    pressing = [asyncio.create_task(press(world, job, "compare")) for job in jobs]
+    await world.clips.begun.wait()
+    for _ in range(50):  # as long as the others would need to begin too
+        await asyncio.to_thread(lambda: None)
+    assert len(world.clips.made) == 1, "all places to work would be taken from everybody else"
+    world.clips.hang_compare.set()
+    await asyncio.gather(*pressing)
+    assert [len(compared(world, job)) for job in jobs] == [1] * 4
+
+
 async def test_a_comparison_that_was_deleted_is_posted_again_without_an_encode(world: BotWorld) -> None:
     job = await delivered(world)
     await press(world, job, "compare")
