@@ -6,15 +6,20 @@ from bot.remarks import clock
 from jobs.job import Job
 
 
-def describe_request(job: Job) -> list[tuple[str, str]]:
-    """Return name and inert value of everything that was asked for beside the prompt."""
+def describe_request(job: Job, *, goes_on_from: str = "") -> list[tuple[str, str]]:
+    """Return name and inert value of everything that was asked for beside the prompt.
+
+    `goes_on_from` is the code of the job whose video is extended: it stands for the service's own name of the video.
+    """
     request = job.request
     fields = [(tr("Clip"), replies.name_clip(request.clip))] if request.clip is not None else []
     if request.start_seconds:
         fields.append((tr("From"), clock(round(request.start_seconds * 1000))))
     if request.style:
         fields.append((tr("Style"), inert.code(request.style)))
-    fields += [(name_option(name), _shown(name, value)) for name, value in request.options.items()]
+    for name, value in request.options.items():
+        is_ours = goes_on_from and name in ("video_id", "video_url")
+        fields.append((name_option(name), inert.code(goes_on_from) if is_ours else _shown(name, value)))
     return fields + [(name_option(name), replies.name_clip(each.source)) for name, each in request.images.items()]
 
 

@@ -37,13 +37,14 @@ class CardView:
     usual: Durations | None = None
     service: str = ""
     work: Work | None = None
+    goes_on_from: str = ""
 
 
 async def read_card(desk: Desk, typical_durations: TypicalDurations, job: Job) -> CardView:
     """Read what the card of a job shows."""
-    service = desk.lifecycle.service_title(job)
+    service, goes_on_from = desk.lifecycle.service_title(job), await _read_parent(desk, job)
     if job.state.is_final:
-        return CardView(job, service=service)
+        return CardView(job, service=service, goes_on_from=goes_on_from)
     place = await desk.store.queue_place(job) if job.state is State.QUEUED else 0
     return CardView(
         job,
@@ -52,7 +53,19 @@ async def read_card(desk: Desk, typical_durations: TypicalDurations, job: Job) -
         await typical_durations.read(job.kind),
         service,
         desk.work.of(job.id),
+        goes_on_from,
     )
+
+
+async def _read_parent(desk: Desk, job: Job) -> str:
+    """Return the code of the job whose video this one extends, empty where it is none of ours."""
+    if job.kind is not Kind.EXTEND or job.parent_job_id is None:
+        return ""
+    parent = await desk.store.get(job.parent_job_id)
+    if parent is None or parent.result is None:
+        return ""
+    named = {job.request.options.get(name) for name in ("video_id", "video_url")} - {None}
+    return parent.code if named & {parent.result.video_id, parent.result.url} else ""
 
 
 def build_card(view: CardView) -> discord.Embed:
@@ -61,7 +74,7 @@ def build_card(view: CardView) -> discord.Embed:
     asked_by = tr("Asked by {member}", member=f"<@{job.user_id}>")
     text = f"{asked_by}\n{inert.code_block(job.request.prompt)}\n{_status(view)}"
     card = discord.Embed(title=_title(job), description=text, color=_COLORS[job.state])
-    for name, value in describe_request(job):
+    for name, value in describe_request(job, goes_on_from=view.goes_on_from):
         card.add_field(name=name, value=value)
     if view.service:
         card.add_field(name=tr("Service"), value=inert.prose(view.service))

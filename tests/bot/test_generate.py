@@ -182,7 +182,9 @@ class TestExtend:
         job = await job_of(world, view)
         assert (job.kind, job.parent_job_id) == (Kind.EXTEND, parent.id)
         assert job.request.options == {"video_id": "v-1"}
-        assert "Goes on from: `v-1`" in card_text(view.message)
+        assert f"Goes on from: `{parent.code}`" in card_text(view.message)
+        again = await extend(world, video_id="v-1")
+        assert "Goes on from: `v-1`" in card_text(again.message), "nobody's job was named"
 
     async def test_a_video_without_an_id_goes_by_its_address_which_nobody_sees(self, world: BotWorld) -> None:
         parent = await finished(world, result=Result("https://video.example/v.mp4?sig=secret"))

@@ -90,7 +90,8 @@ async def maker(browser: Browser, address: str, tmp_path: Path) -> AsyncIterator
 
 async def test_a_video_from_a_prompt_is_gone_on_with_twice(maker: Maker) -> None:
     await maker.make("luma generate", "A quiet sea", "Ace Data Cloud", "Aspect ratio", aspect_ratio="1:1", loop="true")
-    await maker.make("luma extend", "The sun sets over it", "Goes on from", job="A quiet sea")
+    code = (await maker.messages.last.locator("footer, .footer").last.inner_text()).split()[-1]
+    await maker.make("luma extend", "The sun sets over it", f"Goes on from{code}", job="A quiet sea")
     await maker.make("luma extend", "The stars come out", "Goes on from", job="The sun sets")
 
 
