@@ -21,6 +21,7 @@ class Call:
 
     work: Callable[[Session], Any]
     future: asyncio.Future[Any]
+    durable: bool = True
     value: Any = None
     error: BaseException | None = None
 
@@ -58,9 +59,9 @@ class CallQueue:
         self._waiting: deque[Call] = deque()
         self._is_woken = False
 
-    def put(self, work: Callable[[Session], Any]) -> asyncio.Future[Any]:
+    def put(self, work: Callable[[Session], Any], *, durable: bool = True) -> asyncio.Future[Any]:
         """Let a function wait for the thread, which is woken once for all of them; return its future."""
-        call = Call(work, self._loop.create_future())
+        call = Call(work, self._loop.create_future(), durable)
         self._waiting.append(call)
         if not self._is_woken:
             self._is_woken = True

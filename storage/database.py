@@ -48,8 +48,12 @@ class Database(Protocol):
     async def recall(self, key: Hashable, tables: Collection[str], work: Callable[[Session], T]) -> T:
         """Return what a function read for this key, read anew only after a change of one of the tables it reads."""
 
-    async def write(self, work: Callable[[Session], T]) -> T:
-        """Run a function as one transaction and return when it is durable."""
+    async def write(self, work: Callable[[Session], T], *, durable: bool = True) -> T:
+        """Run a function as one transaction and return when it is durable.
+
+        One that need not be `durable` may be lost in a power cut, and only there: for what means nothing to the next
+        process.
+        """
 
     async def check(self, *, timeout_seconds: float = 1.0) -> None:
         """Make sure that a write gets through in time; raises StorageError."""

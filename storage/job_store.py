@@ -134,7 +134,8 @@ class SqlJobStore:
     async def claim(self, lanes: Sequence[Lane], *, now_ms: int, lease_ms: int) -> list[Job]:
         """Lease due jobs for each lane, fairly between guilds and members."""
         return await self._database.write(
-            lambda session: claiming.claim(session, lanes, now_ms=now_ms, lease_ms=lease_ms)
+            lambda session: claiming.claim(session, lanes, now_ms=now_ms, lease_ms=lease_ms),
+            durable=False,  # a lease ends with the process
         )
 
     async def end_leases(self) -> int:
@@ -147,7 +148,9 @@ class SqlJobStore:
 
     async def renew(self, jobs: Sequence[Job], *, now_ms: int, lease_ms: int) -> None:
         """Prolong the leases of jobs whose steps still run; one that was lost stays lost."""
-        await self._database.write(lambda session: claiming.renew(session, jobs, now_ms=now_ms, lease_ms=lease_ms))
+        await self._database.write(
+            lambda session: claiming.renew(session, jobs, now_ms=now_ms, lease_ms=lease_ms), durable=False
+        )
 
     async def outlook(self, *, now_ms: int) -> Outlook:
         """Tell what there is to do at a moment, and when there will be more."""

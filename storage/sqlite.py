@@ -49,6 +49,7 @@ class SqliteDatabase:
         self._writes = CallQueue("sqlite", self._write_together)
         self._reads = CallQueue("sqlite-reads", self._read_together)
         self._cache = ReadCache()
+        self._waits_for_disk = True
         self._written_at = 0.0
         self._moving_log: asyncio.TimerHandle | None = None
         self._closing: asyncio.Future[None] | None = None
@@ -101,9 +102,9 @@ class SqliteDatabase:
         self._cache.keep(key, edition, value)
         return value
 
-    async def write(self, work: Callable[[Session], T]) -> T:
-        """Run a function as one transaction and return after its commit is on the disk."""
-        done = self._put(self._writes, work)
+    async def write(self, work: Callable[[Session], T], *, durable: bool = True) -> T:
+        """Run a function as one transaction and return after its commit is on the disk, or will soon be."""
+        done = self._put(self._writes, work, durable=durable)
         self._move_log_in_a_pause()
         return await done
 
@@ -125,10 +126,10 @@ class SqliteDatabase:
             self._closing = asyncio.ensure_future(self._close())
         await asyncio.shield(self._closing)
 
-    def _put(self, queue: CallQueue, work: Callable[[Session], T]) -> asyncio.Future[T]:
+    def _put(self, queue: CallQueue, work: Callable[[Session], T], *, durable: bool = True) -> asyncio.Future[T]:
         if self._closing is not None:
             raise StorageError("the database is closed")
-        return queue.put(work)
+        return queue.put(work, durable=durable)
 
     def _move_log_in_a_pause(self) -> None:
         """Move the log into the file once nothing is written for a second: nobody waits for it then."""
@@ -210,6 +211,7 @@ class SqliteDatabase:
     def _commit_together(self, calls: list[Call]) -> None:
         try:
             self._session.changed.clear()
+            self._wait_for_disk(any(call.durable for call in calls))
             self._connection.execute("BEGIN IMMEDIATE")
             if len(calls) == 1:  # a savepoint would copy each page before it is changed
                 self._run_alone(calls[0])
@@ -224,6 +226,12 @@ class SqliteDatabase:
                     call.fail(error)
         finally:
             self._cache.note(self._session.changed)
+
+    def _wait_for_disk(self, wanted: bool) -> None:
+        """Let commits wait for the disk, or not: then the next one that does takes them along."""
+        if wanted != self._waits_for_disk:
+            self._connection.execute(f"PRAGMA synchronous = {'FULL' if wanted else 'NORMAL'}")
+            self._waits_for_disk = wanted
 
     def _run_alone(self, call: Call) -> None:
         call.run(self._session)

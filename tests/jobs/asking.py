@@ -39,7 +39,7 @@ class AskingDatabase:
         """Read when the explorer says so."""
         return await Ask("read", work)
 
-    async def write(self, work: Callable[[Session], Any]) -> Any:
+    async def write(self, work: Callable[[Session], Any], *, durable: bool = True) -> Any:
         """Write when the explorer says so."""
         return await Ask("write", work)
 

@@ -43,7 +43,7 @@ class InlineDatabase:
         """Run a function that only reads, anew each time."""
         return await self.read(work)
 
-    async def write(self, work: Callable[[Session], T]) -> T:
+    async def write(self, work: Callable[[Session], T], *, durable: bool = True) -> T:
         """Run a function as one transaction."""
         await asyncio.sleep(0)
         self._connection.execute("BEGIN IMMEDIATE")

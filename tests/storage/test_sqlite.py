@@ -20,7 +20,7 @@ from storage.job_store import SqlJobStore
 from storage.sqlite import SqliteDatabase
 from storage.sqlite_connection import name_error
 from tests.fakes import NO_LIMITS
-from tests.storage.jobs_made import count_rows, insert, new_job
+from tests.storage.jobs_made import claim_one, count_rows, insert, new_job
 
 T = TypeVar("T")
 
@@ -338,6 +338,36 @@ async def test_a_check_that_takes_too_long_says_so(database: SqliteDatabase) -> 
             await database.check(timeout_seconds=0.01)
 
     await database.check()
+
+
+async def test_only_a_commit_that_need_not_last_is_spared_the_wait_for_the_disk(database: SqliteDatabase) -> None:
+    statements = await traced(database)
+
+    async def syncs(*writes: bool) -> list[str]:
+        statements.clear()
+        async with held_up(database) as go:
+            waiting = [asyncio.create_task(database.write(add_beat, durable=durable)) for durable in writes]
+            await asyncio.sleep(0)
+            go.set()
+            await asyncio.gather(*waiting)
+        return [each for each in statements if each.startswith(("PRAGMA", "BEGIN"))]
+
+    assert await syncs(True) == ["BEGIN IMMEDIATE"]
+    assert await syncs(False) == ["PRAGMA synchronous = NORMAL", "BEGIN IMMEDIATE"]
+    assert await syncs(False, False) == ["BEGIN IMMEDIATE"]
+    assert await syncs(False, True) == ["PRAGMA synchronous = FULL", "BEGIN IMMEDIATE"]
+
+
+async def test_of_all_a_job_needs_a_claim_and_its_renewal_alone_need_not_last(database: SqliteDatabase) -> None:
+    store = SqlJobStore(database, defaults=NO_LIMITS)
+    statements = await traced(database)
+    job = await insert(store)
+    job = await claim_one(store)
+    await store.renew([job], now_ms=2, lease_ms=1000)
+    assert await store.move(job, job, event="still running", now_ms=3) is not None
+    assert [each for each in statements if each.startswith("PRAGMA")] == [
+        "PRAGMA synchronous = NORMAL", "PRAGMA synchronous = FULL",
+    ]  # fmt: skip
 
 
 async def test_all_that_waits_wakes_the_thread_once(database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
