@@ -106,7 +106,7 @@ def test_endings_show_nothing_live_and_fit() -> None:
 
 def test_the_longest_link_leaves_the_ending_whole() -> None:
     job = make_job(State.DELIVERING, request=replace(make_job().request, prompt="warm " * 160))
-    link = "https://bot.example/files/" + "s" * 1500
+    link = "https://bot.example/files/".ljust(replies.LINK_CHARS, "s")
     text = replies.result_text(job, VideoPost(None, "luma.mp4", link, 5_000))
     assert link in text
     assert inert.length(text) <= 2000
