@@ -116,9 +116,10 @@ def _draw_row(picture: Image.Image, pen: ImageDraw.ImageDraw, index: int, tile: 
 
 
 def draw_page(tiles: Sequence[Tile]) -> bytes:
-    """Return a page of posters, two beside each other, as JPEG."""
+    """Return a page of posters, two beside each other (one alone is half as wide), as JPEG."""
     rows = max(1, -(-len(tiles) // 2))
-    picture = Image.new("RGB", (WIDTH, 2 * _MARGIN + rows * (_CELL[1] + 24) - 24), BACKGROUND)
+    width = WIDTH if len(tiles) > 1 else 2 * _MARGIN + _CELL[0]
+    picture = Image.new("RGB", (width, 2 * _MARGIN + rows * (_CELL[1] + 24) - 24), BACKGROUND)
     pen = ImageDraw.Draw(picture)
     for index, tile in enumerate(tiles):
         left = _MARGIN + (index % 2) * (_CELL[0] + 24)
