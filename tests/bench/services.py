@@ -49,7 +49,7 @@ async def measure_services(folder: Path) -> list[Figure]:
 
 async def _measure_requests(folder: Path, service: str, clip: Path) -> list[Figure]:
     folder.mkdir()
-    async with open_local(folder, services=[service], instant=True) as local:
+    async with open_local(folder, services=[service], instant=True, scene_seconds=1.0, scene_side=320) as local:
         await Crowd(local.discord, clip, COMMANDS[service]).at_once(JOBS)
         await local.until(lambda: local.delivered() >= JOBS, 180)
         submits = await _requests(local, service, "submit") / JOBS
