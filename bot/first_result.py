@@ -29,9 +29,12 @@ async def tell_with_result(bot: LumaBot, job: Job, url: str) -> None:
     followup = bot.followups.take(job.id)
     if followup is None:
         return
-    with speaking(job.locale):
-        text = build_hint(bot, job, url)
-    await _tell_once(bot, job.user_id, lambda: followup.send(text, ephemeral=True))
+
+    async def send() -> None:
+        with speaking(job.locale):
+            await followup.send(build_hint(bot, job, url), ephemeral=True)
+
+    await _tell_once(bot, job.user_id, send)
 
 
 def telling(action: Action) -> Action:
