@@ -43,7 +43,7 @@ def _sections(days: float) -> list[tuple[str, str]]:
             tr("Each edit"),
             tr(
                 "Your prompt, style and options, where and when you asked, how it ended, and what it cost of your "
-                "quota. It stays until you have it erased."
+                "quota. It stays until you have it erased. The server's moderators can read it, also of private edits."
             ),
         ),
         (
