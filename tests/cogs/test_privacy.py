@@ -31,6 +31,7 @@ async def test_it_says_what_is_kept_and_how_long(world: BotWorld) -> None:
     assert {limits.seconds(kind) for kind in (ShelfKind.CLIP, ShelfKind.RESULT)} == {14 * 86_400}
     for said in (
         "Each edit",
+        "moderators can read it, also of private edits",
         "Your clip and the finished video for 14 days",
         "What moderators did",
         "What I never keep",
