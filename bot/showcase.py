@@ -112,7 +112,11 @@ class Showcase:
         return await asyncio.shield(self._presses[key][1])
 
     async def _toggle(self, share: Share, user_id: int, now_ms: int) -> Votes | None:
-        votes = await self.store.toggle_vote(share.id, user_id, now_ms=now_ms)
+        try:
+            votes = await self.store.toggle_vote(share.id, user_id, now_ms=now_ms)
+        except LumaBotError:
+            self._presses.pop((share.id, user_id), None)  # the next press is another try
+            raise
         if votes is not None:
             self._counts.show(share)
         return votes

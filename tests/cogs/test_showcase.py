@@ -469,6 +469,14 @@ class TestVoting:
         assert world.sent("PATCH", f"/messages/{post_id}") - before < 20
         assert len(world.showcase._presses) == 1
 
+    async def test_a_vote_that_was_not_saved_is_tried_again_at_the_next_press(self, world: BotWorld) -> None:
+        _, post_id, button = await self.shared(world)
+        refuse = "CREATE TRIGGER full BEFORE INSERT ON votes BEGIN SELECT RAISE(ABORT, 'full'); END"
+        await world.database.write(lambda session: session.execute(refuse))
+        assert "could not save" in told(await world.actor.press("Noah", post_id, button))
+        await world.database.write(lambda session: session.execute("DROP TRIGGER full"))
+        assert "Your vote counts" in told(await world.actor.press("Noah", post_id, button))
+
     async def test_a_vote_from_another_server_does_not_count(self, world: BotWorld) -> None:
         _, _, button = await self.shared(world)
         share_id = button.split(":")[2]
