@@ -17,15 +17,19 @@ def say_remark(remark: Remark) -> str:
             return tr("converted to plain H.264 (was {pix_fmt})", **values)
         case "steady":
             return tr("given a steady {rate} pictures a second", rate=f"{float(values['rate']):.5g}")
-        case "smaller":
-            return tr("made smaller than {size} MB", size=f"{int(values['bytes']) / 1e6:.0f}")
+        case "smaller" | "too_large":
+            return _say_size(remark.code, f"{int(values['bytes']) / 1e6:.0f}")
+        case "silent":
+            return tr("left without its sound, which I can't read ({codec})", **values)
         case "scaled":
             return tr("scaled to {width}x{height}", **values)
-        case "too_large":
-            return tr(
-                "The video is larger than {size} MB, the most that I fetch.", size=f"{int(values['bytes']) / 1e6:.0f}"
-            )
     return _say_plain(remark.code)
+
+
+def _say_size(code: str, size: str) -> str:
+    if code == "smaller":
+        return tr("made smaller than {size} MB", size=size)
+    return tr("The video is larger than {size} MB, the most that I fetch.", size=size)
 
 
 def _say_plain(code: str) -> str:

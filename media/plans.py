@@ -108,6 +108,8 @@ def plan_input(
     frame = frame_of(details, MAX_INPUT_SIDE)
     if (notes or changes) and max(displayed_size(details)) > MAX_INPUT_SIDE:
         changes.append(Remark("scaled", {"width": frame.width, "height": frame.height}))
+    if (notes or changes) and details.audio_ms and not details.audio_usable:
+        changes.append(Remark("silent", {"codec": details.audio_codec or "?"}))
     notes += changes
     return InputPlan(frame, start_ms, length_ms, tuple(notes)) if notes else None
 

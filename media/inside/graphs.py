@@ -1,6 +1,7 @@
 """Shape pictures and sound with FFmpeg's filters: upright, even, steady, in standard colours; one kind of sound."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -155,10 +156,14 @@ def shape_sound(frames: Iterable[AudioFrame], samples: int) -> Iterator[AudioFra
         if graph is None:
             graph, kind = _build_sound(frame, samples), this
         if this == kind:
-            graph.push(frame)
+            try:
+                graph.push(frame)
+            except av.EOFError:
+                break  # it has all it takes: some codecs' frames are so short that more of them follow
             yield from _pull_sound(graph)
     if graph is not None:
-        graph.push(None)
+        with suppress(av.EOFError):
+            graph.push(None)
         yield from _pull_sound(graph)
 
 

@@ -13,7 +13,9 @@ from media.inside.look import look
 from media.inside.picture import look_at_picture
 from media.inside.repacking import remux
 
-av.logging.set_level(av.logging.PANIC)
+# FFmpeg's words go nowhere. At any other level PyAV takes Python's lock in whichever thread speaks, and a thread of the
+# encoder waits for ever for the one that closes it.
+av.logging.set_level(None)
 
 
 def _look(file: str) -> dict[str, Any]:

@@ -26,6 +26,8 @@ ENCODERS = {
     "gif": "gif",
 }
 SOUNDS = {"webm": "libopus", "avi": "libmp3lame"}
+# The shortest frames there are, in milliseconds; an encoder that calls itself unfinished.
+VOICES = {"libopus": {"frame_duration": "2.5"}, "vorbis": {"strict": "experimental"}}
 FORMATS = {"mkv": "matroska"}
 QUICK: dict[str, dict[str, str]] = {
     "h264": {"preset": "ultrafast"},
@@ -47,6 +49,7 @@ class Recipe:
     fps: int = 25
     frames: int = 20
     sound: bool = True
+    voice: str = ""
     rotation: int = 0
     pix_fmt: str = ""
     times_ms: tuple[int, ...] = ()
@@ -62,7 +65,9 @@ def make_clip(path: Path, recipe: Recipe = Recipe()) -> Path:
     suffix = path.suffix.lstrip(".")
     options = {"movflags": recipe.movflags} if recipe.movflags else {}
     with av.open(str(path), "w", format=FORMATS.get(suffix, suffix), options=options) as container:
-        _add_pictures(container, recipe, SOUNDS.get(suffix, "aac") if recipe.sound and suffix != "gif" else "")
+        _add_pictures(
+            container, recipe, recipe.voice or SOUNDS.get(suffix, "aac") if recipe.sound and suffix != "gif" else ""
+        )
     return path
 
 
@@ -108,7 +113,10 @@ def _add_pictures(container: OutputContainer, recipe: Recipe, sound: str) -> Non
         video.codec_context.colorspace = 9
     if recipe.rotation:
         video.set_display_rotation(recipe.rotation)
-    audio = container.add_stream(sound, rate=RATE, layout="mono") if sound else None
+    audio = None
+    if sound:
+        layout = "stereo" if sound == "vorbis" else "mono"
+        audio = container.add_stream(sound, rate=RATE, layout=layout, options=VOICES.get(recipe.voice, {}))
     assert audio is None or isinstance(audio, AudioStream)
     ends = Fraction(0)
     for number, pts in enumerate(recipe.times_ms or range(recipe.frames)):

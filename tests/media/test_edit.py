@@ -29,6 +29,10 @@ from tests.media.test_probe import CONTAINERS, VARYING
 from tests.media.watching import Watched, watch
 
 LONG = Recipe(frames=100, flash=2.0)
+VOICES = (
+    ("webm", "vorbis"), ("webm", "libopus"), ("mp4", "libmp3lame"), ("mkv", "flac"), ("mov", "alac"), ("mp4", "ac3"),
+    ("mov", "pcm_s16le"),
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -121,6 +125,21 @@ async def test_a_long_clip_is_cut_to_the_services_limit(benches: Benches, editor
     assert (made.duration_ms, made.frames) == (10_000, 300)
     assert made.audio_ms <= 10_000
     assert watch(benches.folder / "out.mp4").numbers[0] == 45
+
+
+async def test_sound_of_every_usual_kind_is_kept_and_cut_in_step(benches: Benches, editor: Editor) -> None:
+    out, film = benches.folder / "out.mp4", Recipe(width=80, height=48, frames=60, flash=1.2)
+    for suffix, voice in VOICES:
+        recipe = replace(film, codec="vp8" if suffix == "webm" else "h264", voice=voice)
+        path = make_clip(benches.folder / f"{voice}.{suffix}", recipe)
+        frame = frame_of(await benches.details(path))
+        for start_ms in (0, 1_000):
+            await editor.convert(path, InputPlan(frame, start_ms, 1_400, ()), out, max_bytes=10_000_000)
+            seen = watch(out)
+            assert seen.flash == pytest.approx(1.2 - start_ms / 1000, abs=0.001), voice
+            assert seen.beep is not None, voice
+            assert abs(_apart(seen)) < 0.02, voice
+            assert 1.37 < seen.sound_seconds <= 1.4, voice
 
 
 @pytest.mark.parametrize("turn", [90, 180, 270])

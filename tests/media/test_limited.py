@@ -15,7 +15,7 @@ from media import limited
 from media.children import ChildFailedError, ForkServer
 from media.limited import ChildLimits, ChildRefusedError, Workshop, run_child
 from tests.media.benches import Benches
-from tests.media.making import make_clip
+from tests.media.making import Recipe, make_clip
 from tests.media.wires import open_server
 
 LIMITS = ChildLimits(memory_bytes=1 << 30, cpu_seconds=5, file_bytes=0, wall_seconds=10.0)
@@ -98,6 +98,28 @@ def _alive(group: int) -> list[str]:
             if int(process_group) == group and state not in "ZX":
                 found.append(stat.parent.name)
     return found
+
+
+BREAKING = """
+import media.inside.tasks
+from media.inside import editing
+def break_off(pictures, _count):
+    for number, picture in enumerate(pictures):
+        if number == 34:
+            raise RuntimeError("in the middle")
+        yield picture
+editing.islice = break_off
+try:
+    editing.convert("clip", "made", {"width": 80, "height": 48, "fps": "25"}, {"length_ms": 4000}, {})
+except RuntimeError:
+    print('{"result": {}}', flush=True)
+"""
+
+
+async def test_an_encode_that_breaks_off_ends_at_once(tmp_path: Path) -> None:
+    make_clip(tmp_path / "clip.mp4", Recipe(width=80, height=48, frames=60, flash=1.2)).rename(tmp_path / "clip")
+    # An encoder's thread speaks of the flash while it is ended.
+    await act(BREAKING, tmp_path, replace(LIMITS, file_bytes=1 << 20, memory_bytes=3 << 30))
 
 
 async def test_an_answer_and_progress_come_through(tmp_path: Path) -> None:

@@ -65,6 +65,11 @@ def test_a_plain_clip_goes_as_it_is() -> None:
         ({"width": 1281}, 0.0, "given even sizes"),
         ({"sample_aspect": Fraction(4, 3)}, 0.0, "given even sizes"),
         ({"size_bytes": 600_000_000}, 0.0, "made smaller than 500 MB"),
+        (
+            {"width": 1281, "audio_codec": "dts", "audio_usable": False},
+            0.0,
+            "given even sizes, left without its sound, which I can't read (dts)",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
