@@ -44,8 +44,8 @@ class EditLimits:
     comfort: float = 0.06
 
     def child(self) -> ChildLimits:
-        """Return the limits of one child."""
-        return replace(_MAKING, wall_seconds=self.seconds, cpu_seconds=int(self.seconds * 2) + 1)
+        """Return the limits of one child; two threads decode and two encode, all at once where there are processors."""
+        return replace(_MAKING, wall_seconds=self.seconds, cpu_seconds=int(self.seconds * 4) + 1)
 
 
 DEFAULT_LIMITS = EditLimits()
