@@ -12,7 +12,7 @@ def record_callback(session: Session, attempt: Attempt, provider_job_id: str | N
     row = session.row("SELECT * FROM jobs WHERE id = $1", attempt.job_id)
     if row is None or _is_of_another_job(session, attempt, provider_job_id):
         return None
-    if provider_job_id is not None:
+    if provider_job_id is not None and attempt.provider_job_id is None:  # nearly always it is known by then
         note_task(session, attempt.job_id, attempt.number, provider_job_id)
     job = read_job(row)
     if attempt.number != job.attempt:
