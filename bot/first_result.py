@@ -16,6 +16,7 @@ from bot.client import LumaBot
 from bot.faults import DISCORD_FAULTS
 from bot.language import speaking, tr
 from bot.presses import Action
+from bot.pressing import one_at_a_time
 from bot.result_buttons import result_buttons
 from jobs.errors import LumaBotError
 from jobs.job import Job, State
@@ -66,18 +67,15 @@ async def _tell_presser(interaction: discord.Interaction[LumaBot], job_id: str) 
 
 
 async def _tell_once(bot: LumaBot, user_id: int, send: Callable[[], Awaitable[Any]]) -> None:
-    """Say it, unless it was said or is being said; one that did not reach Discord is said another time."""
-    store, told = bot.desk.results.store, False
+    """Say it unless it was said; what did not reach Discord, or a crash cut off, is said another time."""
+    store = bot.desk.results.store
     try:
-        if not await store.claim_telling(user_id, now_ms=bot.desk.clock.now_ms()):
-            return
-        try:
+        async with one_at_a_time(f"told:{user_id}"):
+            if await store.was_told(user_id):
+                return
             async with asyncio.timeout(SEND_SECONDS):
                 await send()
-            told = True
-        finally:
-            if not told:
-                await asyncio.shield(store.give_back_telling(user_id))
+            await store.note_told(user_id, now_ms=bot.desk.clock.now_ms())
     except (LumaBotError, *DISCORD_FAULTS) as error:
         what = error if isinstance(error, LumaBotError) else type(error).__name__
         _log.info("a member could not be told of the buttons yet: %s", what)

@@ -134,13 +134,10 @@ class ResultStore(Protocol):
         """Return the jobs that fit."""
 
     async def was_told(self, user_id: int) -> bool:
-        """Tell whether a member knows, or is being told, what the buttons do."""
+        """Tell whether a member was told what the buttons do."""
 
-    async def claim_telling(self, user_id: int, *, now_ms: int) -> bool:
-        """Take it on to tell a member what the buttons do; False where somebody has."""
-
-    async def give_back_telling(self, user_id: int) -> None:
-        """Leave it to another time."""
+    async def note_told(self, user_id: int, *, now_ms: int) -> None:
+        """Remember that a member was told what the buttons do."""
 
     async def keepsakes(self, job_ids: Sequence[str], what: Keepsake) -> Mapping[str, str]:
         """Return the files made from single results, by job."""

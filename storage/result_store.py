@@ -35,21 +35,14 @@ class SqlResultStore:
         return await self._database.read(lambda session: _search(session, search, offset, limit))
 
     async def was_told(self, user_id: int) -> bool:
-        """Tell whether a member knows, or is being told, what the buttons do."""
-        return await self._database.read(lambda session: _was_told(session, user_id))
+        """Tell whether a member was told what the buttons do."""
+        found = "SELECT 1 FROM told_members WHERE user_id = $1"
+        return await self._database.read(lambda session: session.row(found, user_id) is not None)
 
-    async def claim_telling(self, user_id: int, *, now_ms: int) -> bool:
-        """Take it on to tell a member what the buttons do; False where somebody has."""
-        if await self.was_told(user_id):  # nearly always: a look costs less than a write
-            return False
-        claim = "INSERT INTO told_members (user_id, told_at_ms) VALUES ($1, $2) ON CONFLICT (user_id) DO NOTHING"
-        return await self._database.write(lambda session: session.execute(claim, user_id, now_ms) == 1)
-
-    async def give_back_telling(self, user_id: int) -> None:
-        """Leave it to another time."""
-        await self._database.write(
-            lambda session: session.execute("DELETE FROM told_members WHERE user_id = $1", user_id)
-        )
+    async def note_told(self, user_id: int, *, now_ms: int) -> None:
+        """Remember that a member was told what the buttons do."""
+        note = "INSERT INTO told_members (user_id, told_at_ms) VALUES ($1, $2) ON CONFLICT (user_id) DO NOTHING"
+        await self._database.write(lambda session: session.execute(note, user_id, now_ms))
 
     async def keepsakes(self, job_ids: Sequence[str], what: Keepsake) -> Mapping[str, str]:
         """Return the files made from single results, by job."""
@@ -164,10 +157,6 @@ class SqlResultStore:
     async def acceptance(self, guild_id: int, *, since_ms: int) -> list[Acceptance]:
         """Return a server's thumbs by service and style, the most thumbs first."""
         return await self._database.read(lambda session: ratings.acceptance(session, guild_id, since_ms=since_ms))
-
-
-def _was_told(session: Session, user_id: int) -> bool:
-    return session.row("SELECT 1 FROM told_members WHERE user_id = $1", user_id) is not None
 
 
 def _all_stand(session: Session, pair: Pair) -> bool:

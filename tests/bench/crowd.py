@@ -37,7 +37,7 @@ class Crowd:
         database = await open_store(f"sqlite:///{data / 'luma.db'}")
         try:
             for user_id in self._user_ids:
-                await SqlResultStore(database).claim_telling(user_id, now_ms=1)
+                await SqlResultStore(database).note_told(user_id, now_ms=1)
         finally:
             await database.close()
 

@@ -46,7 +46,7 @@ async def test_a_plain_clip_goes_as_it_is_in_four_requests(tmp_path: Path) -> No
     async with open_media_world(tmp_path) as world:
         world.finish_with(make_clip(tmp_path / "result.mp4", Recipe()))
         clip = make_clip(tmp_path / "plain.mp4", Recipe())
-        await world.base.results.claim_telling(world.base.server.world.find_user("Mia").id, now_ms=1)
+        await world.base.results.note_told(world.base.server.world.find_user("Mia").id, now_ms=1)
         before = len(world.base.server.exchanges)
         job = await world.run(await world.modify(clip))
         assert job.clip is not None

@@ -58,7 +58,7 @@ def deny(world: BotWorld, channel: str, bits: int) -> None:
 async def test_a_straight_job_takes_four_requests(tmp_path: Path, video: Path) -> None:
     async with open_bot_world(tmp_path, need_openapi()) as world:
         # A newcomer is told what the buttons do besides, once: tests/cogs/test_first_result.py counts that.
-        await world.results.claim_telling(world.server.world.find_user("Mia").id, now_ms=1)
+        await world.results.note_told(world.server.world.find_user("Mia").id, now_ms=1)
         before = len(world.server.exchanges)
         job = await placed(world)
         posted = await world.delivery.post_result(job, video_post_of(job, video))

@@ -187,6 +187,16 @@ async def test_a_stop_while_it_is_told_leaves_it_to_the_next_time(world: BotWorl
     assert len(hints(world, await press(world, job, "like"))) == 1
 
 
+async def test_what_could_not_be_noted_is_told_again_rather_than_never(world: BotWorld) -> None:
+    job = await delivered_unheard(world)
+    refuse = "CREATE TRIGGER full BEFORE INSERT ON told_members BEGIN SELECT RAISE(ABORT, 'full'); END"
+    await world.database.write(lambda session: session.execute(refuse))
+    assert len(hints(world, await press(world, job, "like"))) == 1
+    await world.database.write(lambda session: session.execute("DROP TRIGGER full"))
+    pressed = [await press(world, job, "like") for _ in range(2)]
+    assert [len(hints(world, view)) for view in pressed] == [1, 0]
+
+
 async def test_who_had_themselves_forgotten_is_a_newcomer(world: BotWorld) -> None:
     view, job = await begin(world)
     job = await end(world, job)

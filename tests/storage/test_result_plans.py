@@ -38,8 +38,7 @@ async def use_every_method(results: SqlResultStore, store: SqlJobStore) -> None:
     for text in ("", "rain"):
         await results.search(Search(50, 10, None, text), offset=0, limit=9)
     assert not await results.was_told(5000)
-    assert await results.claim_telling(5000, now_ms=1)
-    await results.give_back_telling(5000)
+    await results.note_told(5000, now_ms=1)
     await results.keepsakes(["old1", "old2"], Keepsake.POSTER)
     await results.comparison(Pair("old1"))
     await results.keep(Pair("old1", "old2"), Keepsake.COMPARE, "file")

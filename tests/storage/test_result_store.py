@@ -166,14 +166,11 @@ async def test_a_search_finds_prompt_style_and_code_as_typed(store: SqlJobStore,
     assert await results.search(replace(found, states=frozenset({State.FAILED})), offset=0, limit=10) == []
 
 
-async def test_a_member_is_told_by_one_and_by_another_where_that_one_could_not(results: SqlResultStore) -> None:
-    for _ in range(2):
-        claims = await asyncio.gather(*(results.claim_telling(20, now_ms=1) for _ in range(50)))
-        assert claims.count(True) == 1
-        assert await results.was_told(20)
-        assert not await results.was_told(21)
-        await results.give_back_telling(20)
+async def test_who_was_told_is_known(results: SqlResultStore) -> None:
     assert not await results.was_told(20)
+    await asyncio.gather(*(results.note_told(20, now_ms=1) for _ in range(50)))
+    assert await results.was_told(20)
+    assert not await results.was_told(21)
 
 
 async def test_a_copy_is_found_by_channel(store: SqlJobStore, results: SqlResultStore) -> None:
