@@ -127,6 +127,17 @@ async def test_a_bot_that_was_kicked_pays_for_nothing_that_was_not_sent_yet(worl
     assert "It was not counted." in message.content
 
 
+async def test_a_server_that_is_away_for_a_while_was_not_left(world: MediaWorld) -> None:
+    job = await world.modify(make_clip(world.base.folder / "clip.mp4", Recipe()))
+    state, guild = world.base.bot._connection, str(job.guild_id)
+    state.parse_guild_delete({"id": guild, "unavailable": True})  # what the gateway says in an outage
+    assert not world.base.delivery.has_left(job)
+    job, _ = await end(world, job)
+    assert job.state is State.DELIVERED
+    state.parse_guild_delete({"id": guild})
+    assert world.base.delivery.has_left(job)
+
+
 async def in_direct_messages(world: MediaWorld, job: Job) -> None:
     job, refused = await end(world, job)
     local = world.base.server.world
