@@ -23,6 +23,7 @@ from jobs.words import Hit
 # Of one kind in one server: an abuser must not flood the moderators' channel.
 MOST_IN_SPAN = 10
 SPAN_MS = 10 * 60 * 1000
+MOST_TOLD = 2_000  # kept, of old and new; then the old ones go
 SEND_SECONDS = 30.0
 STUCK_MS = 30 * 60 * 1000
 MOST_STUCK = 50  # looked at in one server, the oldest
@@ -127,6 +128,8 @@ class Alerts:
 
     def _may_tell(self, guild_id: int, kind: str) -> bool:
         now_ms = self._clock.now_ms()
+        if len(self._told) >= MOST_TOLD:
+            self._told = {key: told for key, told in self._told.items() if told and told[-1] > now_ms - SPAN_MS}
         told = self._told.setdefault((guild_id, kind), deque())
         while told and told[0] <= now_ms - SPAN_MS:
             told.popleft()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.alerts import MOST_IN_SPAN, SPAN_MS, STUCK_MS
+from bot.alerts import MOST_IN_SPAN, MOST_TOLD, SPAN_MS, STUCK_MS
 from bot.metrics import Metrics
 from bot.watching import Watch
 from jobs.admin import BudgetWarning
@@ -55,6 +55,15 @@ async def test_an_abuser_does_not_flood_the_channel(world: BotWorld) -> None:
     world.discord_clock.advance(SPAN_MS / 1000)
     await world.modify(prompt="badword again")
     assert len(await alerts(world)) == MOST_IN_SPAN + 1
+
+
+async def test_what_was_told_long_ago_is_forgotten(world: BotWorld) -> None:
+    alerts_of_months = world.bot.alerts
+    for guild_id in range(3 * MOST_TOLD):
+        assert alerts_of_months._may_tell(guild_id, "words")
+        world.discord_clock.advance(SPAN_MS / 1000 / 100)
+    assert len(alerts_of_months._told) <= MOST_TOLD
+    assert [alerts_of_months._may_tell(1, "words") for _ in range(MOST_IN_SPAN + 1)][-1] is False
 
 
 async def test_a_budget_is_told_at_80_per_cent_and_when_it_is_full_each_once(world: BotWorld) -> None:
