@@ -84,7 +84,8 @@ async def send_records(interaction: discord.Interaction[LumaBot], _subject: str)
         )
     archives.spend(user_id, None)
     await interaction.response.defer(ephemeral=True, thinking=True)
-    async with one_at_a_time("archive"):  # each may take all the room there is for files that do not stay
+    # Each may take all the room there is for files that do not stay; and who asks over and over waits for themselves.
+    async with one_at_a_time(f"archive:{interaction.user.id}"), one_at_a_time("archive"):
         await _send_archive(interaction)
 
 
