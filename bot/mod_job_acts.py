@@ -6,6 +6,7 @@ from bot import replies
 from bot.admin import build_act, role_ids_of
 from bot.again import fit_to_service, read_again
 from bot.client import LumaBot
+from bot.copies import remove_message
 from bot.entry import check_words
 from bot.faults import DISCORD_FAULTS, say
 from bot.language import tr
@@ -15,6 +16,7 @@ from bot.rights import check_above
 from jobs.admin import Act, Deed, LogNote, job_of
 from jobs.errors import DeliveryError, LimitReachedError, UserError
 from jobs.job import Job, NewJob, State
+from jobs.ports import Posted
 from jobs.result_ports import Copy, CopyKind, Pair
 
 
@@ -112,10 +114,19 @@ async def redeliver_job(interaction: discord.Interaction[LumaBot], code: str, re
         posted = await desk.admin.redelivery.tell_again(job, build_act(interaction, reason))
     except DeliveryError as error:
         raise UserError("Discord took the message in none of the edit's places. {why}", why=str(error)) from error
+    await _check_standing(interaction.client, job, posted)
     await _keep_earlier(interaction.client, job)
     await say(
         interaction, tr("Delivered again: {url}", url=replies.jump_url(job, posted.channel_id, posted.message_id))
     )
+
+
+async def _check_standing(bot: LumaBot, job: Job, posted: Posted) -> None:
+    """Take a message back, and raise UserError, whose result was deleted or erased while it was posted."""
+    now = await bot.desk.store.get(job.id)
+    if now is None or now.deleted_at_ms is not None or now.user_id != job.user_id:
+        await remove_message(bot, posted.channel_id, posted.message_id)
+        raise UserError("This result was deleted; it is not posted again.")
 
 
 async def _keep_earlier(bot: LumaBot, job: Job) -> None:

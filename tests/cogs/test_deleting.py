@@ -58,6 +58,23 @@ async def test_what_a_moderator_delivered_again_goes_with_what_stood_before(worl
     assert not stands(world, job.result_channel_id, job.result_message_id)
 
 
+async def test_what_is_deleted_while_a_moderator_delivers_it_again_does_not_stay(world: BotWorld) -> None:
+    job = await delivered(world)
+    slow = world.server.faults.add("POST", r"/channels/\d+/messages$", hold=True, when="after")
+    asked = {"job": job.code, "reason": "asked for"}
+    view = await world.actor.slash("Robin", "edits", "luma-mod job redeliver", asked)
+    await slow.reached.wait()
+    await world.results.delete(job.id, job.user_id, now_ms=world.clock.now_ms())
+    slow.release()
+    await world.settled()
+    again = (await world.jobs())[-1]
+    assert again.result_message_id != job.result_message_id
+    assert not stands(world, again.result_channel_id, again.result_message_id)
+    said = world.actor.interaction(view.id).message
+    assert said is not None
+    assert "was deleted" in said.content
+
+
 async def test_a_comparison_with_it_goes_too_and_the_other_result_stays(world: BotWorld) -> None:
     first, second = await delivered(world), await delivered(world)
     pair = Pair(second.id, first.id)
