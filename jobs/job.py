@@ -204,7 +204,6 @@ class Result:
     url: str
     file: str = ""
     facts: ClipFacts | None = None
-    url_expires_at_ms: int | None = None
     notes: tuple[Remark, ...] = ()
     video_id: str = ""
 

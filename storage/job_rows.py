@@ -150,6 +150,7 @@ def _read_result(text: str | None) -> Result | None:
         return None
     data = json.loads(text)
     facts, notes = data.pop("facts"), data.pop("notes")
+    data.pop("url_expires_at_ms", None)  # in rows of an earlier version
     return Result(facts=None if facts is None else ClipFacts(**facts), notes=_read_remarks(notes), **data)
 
 

@@ -59,6 +59,10 @@ def _matrix() -> Iterator[tuple[str, Recipe]]:
     yield "mp4", replace(LONG, movflags="frag_keyframe+empty_moov")
     yield "mkv", replace(LONG, times_ms=VARYING, flash=None)
     yield "mp4", replace(LONG, times_ms=VARYING, flash=None)
+    yield "mp4", replace(LONG, codec="hevc", times_ms=VARYING, rotation=270, flash=None)
+    yield "webm", replace(LONG, codec="vp9", width=97, height=161, times_ms=VARYING, sound=False)
+    yield "mkv", replace(LONG, codec="av1", pix_fmt="yuv420p10le", frames=40, flash=1.0)
+    yield "3gp", replace(LONG, rotation=180, frames=40, flash=1.0)
 
 
 def _apart(seen: Watched) -> float:

@@ -7,6 +7,7 @@ from jobs.job import (
     ClipSource,
     Kind,
     Request,
+    Result,
     State,
 )
 from jobs.ports import JobStore
@@ -82,3 +83,12 @@ async def test_a_store_without_free_codes_says_so(database: SqliteDatabase) -> N
     with pytest.raises(StorageError, match="short code"):
         await insert(store)
     assert len(await store.history(20, 10, states=None, offset=0, limit=10)) == 1
+
+
+async def test_a_result_of_an_earlier_version_is_read(store: SqlJobStore, database: SqliteDatabase) -> None:
+    job = await insert(store)
+    kept = '{"url":"https://r.example/v.mp4","file":"","facts":null,"url_expires_at_ms":5,"notes":[],"video_id":"v"}'
+    await database.write(lambda session: session.execute("UPDATE jobs SET result = $2 WHERE id = $1", job.id, kept))
+    found = await store.get(job.id)
+    assert found is not None
+    assert found.result == Result("https://r.example/v.mp4", video_id="v")

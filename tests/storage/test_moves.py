@@ -88,7 +88,7 @@ async def test_a_move_writes_every_field_a_step_may_change(store: SqlJobStore) -
         finished_at_ms=7,
         attempts=8,
         hold="credit",
-        result=Result("https://cdn.example/r", "r.mp4", FACTS, 99, (Remark("sound_laid"),)),
+        result=Result("https://cdn.example/r", "r.mp4", FACTS, (Remark("sound_laid"),)),
         failure=Failure(FailureCode.REFUSED, "no"),
     )
 
