@@ -53,7 +53,7 @@ def _may_see(interaction: discord.Interaction[LumaBot], ranked: Ranked) -> bool:
 def _line(index: int, ranked: Ranked) -> str:
     share = ranked.share
     assert share.post is not None
-    sign = _MEDALS[index] if index < len(_MEDALS) else f"**{index + 1}.**"
+    sign = _MEDALS[index] if ranked.votes and index < len(_MEDALS) else f"**{index + 1}.**"
     votes = trn("{count} vote", "{count} votes", ranked.votes)
     url = message_url(share.guild_id, share.post.channel_id, share.post.message_id)
     return f"{sign} <@{share.user_id}> · {votes} · {url}"
@@ -67,7 +67,7 @@ def build_tiles(shown: Sequence[Ranked], posters: Mapping[str, Path]) -> list[Ti
             inert.one_line(each.job.request.prompt, 300) if each.share.choices.prompt else each.share.code,
             each.job.state,
             posters.get(each.job.id),
-            dot=_METALS[place - 1] if place <= len(_METALS) else FAINT,
+            dot=_METALS[place - 1] if each.votes and place <= len(_METALS) else FAINT,
         )
         for place, each in enumerate(shown, start=1)
     ]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.drawing import FAINT
+from bot.top import build_tiles
 from jobs.admin import Act
 from jobs.job import Job
 from jobs.shares import ShareState
@@ -525,6 +527,21 @@ class TestTop:
         assert "1 vote ·" in lines[1]
         assert message.ephemeral
         assert "image" in message.embeds[0]
+
+    async def test_what_nobody_voted_for_has_no_medal(self, world: BotWorld) -> None:
+        await open_showcase(world)
+        await self.shared(world, "Noah")
+        best = await self.shared(world, "Mia", voters=("Robin",))
+        view = await world.actor.slash("Robin", "edits", "luma top")
+        await world.settled()
+        message = world.actor.interaction(view.id).message
+        assert message is not None
+        first, second = message.embeds[0]["description"].splitlines()
+        assert first.startswith(f"🥇 <@{best.user_id}> · 1 vote")
+        assert second.startswith("**2.** <@")
+        assert "0 votes" in second
+        found = await world.shares.best(best.guild_id or 0, since_ms=0, limit=5)
+        assert [tile.dot == FAINT for tile in build_tiles(found, {})] == [False, True]
 
     async def test_what_is_older_than_a_week_counts_no_more(self, world: BotWorld) -> None:
         await open_showcase(world)
