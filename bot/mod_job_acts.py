@@ -11,6 +11,7 @@ from bot.entry import check_words
 from bot.faults import DISCORD_FAULTS, say
 from bot.language import tr
 from bot.mod_jobs import find_by_code
+from bot.pressing import one_at_a_time
 from bot.quota_replies import limit_words
 from bot.rights import check_above
 from jobs.admin import Act, Deed, LogNote, job_of
@@ -102,9 +103,21 @@ async def _parent_of(interaction: discord.Interaction[LumaBot], job: Job) -> int
 
 
 async def redeliver_job(interaction: discord.Interaction[LumaBot], code: str, reason: str) -> None:
-    """Post how an edit ended once more."""
+    """Post how an edit ended once more; who asks for it while another's is being posted is shown that one."""
     job = await find_by_code(interaction, code)
     await interaction.response.defer(ephemeral=True, thinking=True)
+    async with one_at_a_time(f"redeliver {job.id}"):
+        now = await find_by_code(interaction, code)
+        url = replies.result_url(now)
+        if url is not None and now.result_message_id != job.result_message_id:
+            text = tr("Somebody else has just had it delivered again: {url}", url=url)
+        else:
+            text = tr("Delivered again: {url}", url=await _deliver_again(interaction, now, reason))
+    await say(interaction, text)
+
+
+async def _deliver_again(interaction: discord.Interaction[LumaBot], job: Job, reason: str) -> str:
+    """Post how an edit ended once more, and return where it stands."""
     desk = interaction.client.desk
     if job.deleted_at_ms is not None:
         raise UserError("This result was deleted; it is not posted again.")
@@ -116,9 +129,7 @@ async def redeliver_job(interaction: discord.Interaction[LumaBot], code: str, re
         raise UserError("Discord took the message in none of the edit's places. {why}", why=str(error)) from error
     await _check_standing(interaction.client, job, posted)
     await _keep_earlier(interaction.client, job)
-    await say(
-        interaction, tr("Delivered again: {url}", url=replies.jump_url(job, posted.channel_id, posted.message_id))
-    )
+    return replies.jump_url(job, posted.channel_id, posted.message_id)
 
 
 async def _check_standing(bot: LumaBot, job: Job, posted: Posted) -> None:

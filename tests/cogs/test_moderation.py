@@ -1,5 +1,6 @@
 """Keep members out, steer their edits and read the log through the local Discord."""
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator
@@ -13,7 +14,7 @@ from jobs.job import Failure, FailureCode, State
 from sandbox.discord import permissions as can
 from sandbox.discord.model import Overwrite
 from sandbox.discord.views import MessageView
-from tests.bot.admin_world import guild_of, member_id, press, run, say, text_of
+from tests.bot.admin_world import answer, guild_of, member_id, press, run, say, text_of
 from tests.bot.world import BotWorld, open_bot_world
 from tests.cogs.creations import deliver
 from tests.jobs.making import make_new
@@ -192,6 +193,25 @@ class TestJobs:
         assert str(again.result_message_id) in text
         assert world.actor.message("Mia", again.result_message_id or 0).pings_me
         assert "delivered an edit again" in await say(world, "Robin", "luma-mod log")
+
+    async def test_two_moderators_at_once_deliver_it_again_once(self, world: BotWorld) -> None:
+        job, message = await deliver(world)
+        command = "luma-mod job redeliver"
+        held = world.server.faults.add("POST", r"/channels/\d+/messages$", hold=True)
+        asked = [await world.actor.slash(who, "edits", command, {"job": job.code}) for who in ("Robin", "Ada")]
+        await asyncio.wait_for(held.reached.wait(), 10)
+        held.release()
+        told = [text_of(await answer(world, view)) for view in asked]
+        again = (await world.jobs())[0]
+        assert again.result_message_id not in (None, message)
+        assert all(str(again.result_message_id) in text for text in told)
+        assert sorted("Somebody else" in text for text in told) == [False, True]
+        endings = [
+            each for each in world.messages("Mia", again.thread_id or 0) if each.content.endswith(job.code + "`")
+        ]
+        assert [each.id for each in endings] == [message, again.result_message_id]
+        assert (await say(world, "Robin", "luma-mod log")).count("delivered an edit again") == 1
+        assert "Somebody else" not in await say(world, "Ada", command, {"job": job.code})
 
     async def test_what_discord_takes_nowhere_is_said(self, world: BotWorld) -> None:
         job, _ = await deliver(world)
