@@ -207,7 +207,7 @@ class AceData:
 
     async def _notify(self, task: Task) -> None:
         if url := task.request.get("callback_url"):
-            await self._shop.postman.deliver(
+            await self._shop.callbacks.deliver(
                 Letter(task, url, lambda: self._letter(task), lambda status: 200 <= status < 300)
             )
 

@@ -24,7 +24,7 @@ class Letter:
     retry_seconds: float | None = None
 
 
-class Destination:
+class CallbackSender:
     """Send callbacks; a letter not accepted is repeated up to three times."""
 
     def __init__(self, ledger: Ledger, faults: Faults, *, retry_seconds: float, timeout_seconds: float) -> None:

@@ -194,7 +194,7 @@ class Kie:
     async def _notify(self, task: Task) -> None:
         url = task.request.get("callBackUrl")
         if url:
-            await self._shop.postman.deliver(
+            await self._shop.callbacks.deliver(
                 Letter(task, url, lambda: self._letter(task), lambda status: status == 200)
             )
 

@@ -189,7 +189,7 @@ class LumaLabs:
         if url and not task.facts.get("deleted"):
             body = self._generation(task)
             letter = Letter(task, url, lambda: ({}, body), lambda status: status == 200, CALLBACK_RETRY_SECONDS)
-            await self._shop.postman.deliver(letter)
+            await self._shop.callbacks.deliver(letter)
 
 
 class RejectedError(Exception):

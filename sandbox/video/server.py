@@ -12,7 +12,7 @@ from aiohttp import web
 
 from sandbox.video.account import Account
 from sandbox.video.acedata import AceData
-from sandbox.video.callbacks import Destination
+from sandbox.video.callbacks import CallbackSender
 from sandbox.video.control import Control
 from sandbox.video.faults import Faults
 from sandbox.video.kie import Kie
@@ -45,13 +45,13 @@ class VideoServer:
         self.account = Account(self.options, self.ledger, clock)
         self.shelf = Shelf(clock, self.faults, self.ledger)
         self._studio = Studio(self._directory, instant=self.options.instant)
-        self._postman = Destination(
+        self._callbacks = CallbackSender(
             self.ledger,
             self.faults,
             retry_seconds=self.options.callback_retry_seconds,
             timeout_seconds=self.options.callback_timeout_seconds,
         )
-        parts = (self.options, self.ledger, self.faults, self.account, self.shelf, self._studio, self._postman)
+        parts = (self.options, self.ledger, self.faults, self.account, self.shelf, self._studio, self._callbacks)
         self.workshop = Workshop(*parts, running={})
         self._clock = clock
         self._runner: web.AppRunner | None = None
@@ -73,7 +73,7 @@ class VideoServer:
     async def start(self) -> None:
         """Listen; afterwards `url` holds the address."""
         await self._studio.start()
-        await self._postman.start()
+        await self._callbacks.start()
         self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.options.host, self.options.port)
@@ -87,7 +87,7 @@ class VideoServer:
         if self._runner is not None:
             await self._runner.cleanup()
         await self.workshop.stop()
-        await self._postman.stop()
+        await self._callbacks.stop()
         await self._studio.stop()
         self.ledger.close()
         if self._own_directory:

@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.video.account import Account
-from sandbox.video.callbacks import Destination
+from sandbox.video.callbacks import CallbackSender
 from sandbox.video.faults import Faults
 from sandbox.video.ledger import Ledger, Task
 from sandbox.video.options import Options
@@ -56,7 +56,7 @@ class Workshop:
     account: Account
     shelf: Shelf
     studio: Studio
-    postman: Destination
+    callbacks: CallbackSender
     running: dict[asyncio.Task[None], str]
 
     def spawn(self, work: Coroutine[Any, Any, None], task_id: str = "") -> asyncio.Task[None]:
