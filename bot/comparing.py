@@ -108,6 +108,7 @@ async def _make(bot: LumaBot, wanted: Comparison) -> str:
         return kept
     if not (await results.gallery.keeps(wanted.before) and await results.gallery.keeps(wanted.after)):
         raise refusals.not_comparable()
+    await results.gallery.discard_all(pair.file_id)  # smaller encodes of an earlier one, which may show other names
     try:
         named = replace(wanted.job, id=pair.file_id)
         file = await results.gallery.compare(named, wanted.before, wanted.after, wanted.labels)

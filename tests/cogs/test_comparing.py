@@ -166,9 +166,11 @@ async def test_a_comparison_of_versions_from_before_they_had_names_is_made_anew(
     pair = Pair(second.id, first.id)
     await world.results.keep(pair, Keepsake.COMPARE, keep_file(world, f"compare-{pair.file_id}.mp4", b"BEFORE|AFTER"))
     await world.results.note_copy(CopyKind.COMPARE, pair, Copy(5, 50, world.clock.now_ms()))
+    smaller = keep_file(world, f"small-{pair.file_id}.mp4", b"BEFORE|AFTER")
     shown = await world.actor.slash("Mia", "edits", "luma show", {"job": second.code})
     await world.settled()
     await choose(world, shown, [first, second])
+    assert not world.clips.path(smaller).exists(), "it would be posted in its place"
     assert [kind for kind, _ in world.clips.made if kind == "compare"] == ["compare"]
     assert b"V1=" in world.clips.path(f"compare-{pair.file_id}.mp4").read_bytes()
 
