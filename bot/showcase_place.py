@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import discord
 
+from bot import refusals
 from bot.bot_permissions import SHOWING, SHOWING_IN_THREAD, missing_in
 from bot.faults import DISCORD_FAULTS
 from bot.language import tr_known
@@ -82,7 +83,7 @@ async def _find(client: discord.Client, guild: discord.Guild | None, channel_id:
     except discord.Forbidden as error:
         raise _lacking(channel_id, [tr_known(SHOWING["view_channel"])]) from error
     except DISCORD_FAULTS as error:
-        raise UserError("Discord did not answer in time. Please press again in a moment.") from error
+        raise refusals.too_slow() from error
     assert isinstance(fetched, discord.abc.GuildChannel | discord.Thread)
     return fetched
 

@@ -202,7 +202,10 @@ def _open_codes(session: Session, user_id: int, cap: int | None) -> list[str]:
 
 
 def _uncounted(session: Session, user_id: int, cap: int | None, now_ms: int) -> list[int]:
-    """Return when a member's last uncounted edits ended, no more than the cap; what another stopped is left out."""
+    """Return when a member's last uncounted edits ended, no more than the cap.
+
+    What another stopped at the service is left out: that was paid for.
+    """
     if not cap:
         return []
     rows = session.rows(
