@@ -202,7 +202,8 @@ def failure_text(job: Job, *, elsewhere: str = "") -> str:
 
 def _failure_words(job: Job, code: FailureCode) -> tuple[str, str]:
     """Return what happened, and what to do about it."""
-    return {**_source_failures(job), **_place_failures(), **_service_failures()}[code]
+    may_hear = job.failure is None or job.failure.may_hear
+    return {**_source_failures(job), **_place_failures(), **_service_failures(may_hear)}[code]
 
 
 def _source_failures(job: Job) -> dict[FailureCode, tuple[str, str]]:
@@ -246,7 +247,7 @@ def _place_failures() -> dict[FailureCode, tuple[str, str]]:
     }
 
 
-def _service_failures() -> dict[FailureCode, tuple[str, str]]:
+def _service_failures(may_hear: bool) -> dict[FailureCode, tuple[str, str]]:
     again = tr("Please try again.")
     return {
         FailureCode.SERVICE_UNAVAILABLE: (
@@ -255,7 +256,7 @@ def _service_failures() -> dict[FailureCode, tuple[str, str]]:
         ),
         FailureCode.OUTCOME_UNKNOWN: (
             tr("The connection to the video service broke, and I never heard what became of this edit."),
-            tr("If the video still comes, I'll post it here. You may also try again."),
+            tr("If the video still comes, I'll post it here. You may also try again.") if may_hear else again,
         ),
         FailureCode.TIMED_OUT: (tr("The video service took far too long."), again),
         FailureCode.RESULT_UNUSABLE: (tr("The video service sent something that isn't a working video."), again),

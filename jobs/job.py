@@ -85,11 +85,15 @@ class FailureCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Keep why a job failed; `detail` is shown to people as inert text, `{name}` in it standing for one of `values`."""
+    """Keep why a job failed; `detail` is shown to people as inert text, `{name}` in it standing for one of `values`.
+
+    `may_hear` tells of an unknown outcome whether a callback may still come.
+    """
 
     code: FailureCode
     detail: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    may_hear: bool = True
 
     @property
     def text(self) -> str:

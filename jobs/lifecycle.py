@@ -281,6 +281,9 @@ class Lifecycle:
             await self._end(replace(job, failure=job.failure or failure_of(error, job)), None)
 
     async def _fail(self, job: Job, failure: Failure, *, detail: str = "") -> None:
+        if failure.code is FailureCode.OUTCOME_UNKNOWN:
+            may_hear = self._out.calls_back(job.service) and self._callback_url(job.service, "") is not None
+            failure = replace(failure, may_hear=may_hear)
         now_ms = self._out.clock.now_ms()
         after = replace(
             job,

@@ -65,6 +65,11 @@ class Outside:
             raise ProviderGoneError(service, "not switched on")
         return self.providers[service]
 
+    def calls_back(self, service: str) -> bool:
+        """Tell whether a service is switched on here and calls back at an address it is given."""
+        provider = self.providers.get(service)
+        return provider is not None and provider.abilities.calls_back
+
     async def move(
         self,
         before: Job,

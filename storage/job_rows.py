@@ -162,4 +162,4 @@ def _read_failure(text: str | None) -> Failure | None:
     if text is None:
         return None
     data = json.loads(text)
-    return Failure(FailureCode(data["code"]), data["detail"], data.get("values", {}))
+    return Failure(FailureCode(data["code"]), data["detail"], data.get("values", {}), data.get("may_hear", True))

@@ -57,7 +57,10 @@ async def test_an_answer_that_is_lost_is_told_at_once_and_not_asked_for_again(wo
     for fault in ("drop-after", "fail"):
         world.video.faults.add(fault, times=1)
         view = await world.run("luma generate", {}, prompt=f"lost by {fault}")
-        assert "never heard what became of this edit" in (await ending(world, view)).content
+        told = (await ending(world, view)).content
+        assert "never heard what became of this edit" in told
+        assert "Please try again." in told
+        assert "still comes" not in told, "nothing can come any more"
     assert len(world.video.ledger.tasks) == 2
     assert len([line for line in world.lines if "outcome of a submit to acedata" in str(line.get("message"))]) == 2
     assert "orphan_suspected_total 2.0" in (await world.fetch("/metrics"))[1]

@@ -140,6 +140,14 @@ class TestFailure:
         job = await job_of(world, await generate(world))
         assert "Change the prompt and try again." in self.said(FailureCode.REFUSED, job)
 
+    async def test_a_video_is_announced_only_where_something_can_still_be_heard(self, world: BotWorld) -> None:
+        job = await job_of(world, await generate(world))
+        assert "still comes" in self.said(FailureCode.OUTCOME_UNKNOWN, job)
+        silent = Failure(FailureCode.OUTCOME_UNKNOWN, may_hear=False)
+        text = replies.failure_text(replace(job, failure=silent))
+        assert "still comes" not in text
+        assert "Please try again." in text
+
     async def test_of_a_clip_and_a_picture_either_may_be_meant(self, world: BotWorld) -> None:
         await world.modify(first_frame_url="https://pics.example/a.png")
         job = await world.only_job()

@@ -221,6 +221,7 @@ async def test_an_unknown_outcome_is_never_sent_again(world: World, error: Excep
     failed = await world.run_to(job, State.FAILED)
     assert failed.failure is not None
     assert failed.failure.code is FailureCode.OUTCOME_UNKNOWN
+    assert failed.failure.may_hear
     assert world.provider.billed == []
     assert await world.reservation(job) == "released"
     assert world.alarms.heard

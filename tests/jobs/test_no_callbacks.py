@@ -40,6 +40,7 @@ async def check_told_once_and_free(world: World, job: Job, *, sent: int) -> None
     assert failed.state is State.FAILED
     assert failed.failure is not None
     assert failed.failure.code is FailureCode.OUTCOME_UNKNOWN
+    assert not failed.failure.may_hear
     assert [kind for kind, _, _ in world.delivery.messages] == ["failure"]
     assert await world.reservation(job) == "released"
     assert len(world.provider.billed) == sent

@@ -73,7 +73,8 @@ class World:
         self.pauses.append(seconds)
 
     def _callback_url(self, service: str, token: str) -> str:
-        self.tokens.append(token)
+        if token:
+            self.tokens.append(token)
         return f"https://bot.example/callbacks/{service}/{token}"
 
     async def accept(self, **changes: object) -> Job:
