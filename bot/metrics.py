@@ -39,7 +39,10 @@ class Metrics:
         self.credits = Gauge("credits", "Credit left at a video service", ["service"], registry=registry)
         self.services_open = Gauge("service_open", "1 while a service takes jobs", ["service"], registry=registry)
         self.last_errors = Gauge(
-            "service_last_error_seconds", "Unix time of a service's last error", ["service"], registry=registry
+            "service_last_error_seconds",
+            "Unix time of a service's last error of each name",
+            ["service", "error"],
+            registry=registry,
         )
 
     def note_open_jobs(self, counts: Mapping[State, int]) -> None:
@@ -57,7 +60,7 @@ class Metrics:
                 with contextlib.suppress(KeyError):  # it was never known
                     self.credits.remove(name)
             if state.last_error_ms is not None:
-                self.last_errors.labels(name).set(state.last_error_ms / 1000)
+                self.last_errors.labels(name, state.last_error_name).set(state.last_error_ms / 1000)
 
     def note_request(self, service: str, purpose: str) -> None:
         """Count a request to a video service: submit, read, upload."""

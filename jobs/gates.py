@@ -47,6 +47,11 @@ class ServiceState:
     last_error: str
     last_error_ms: int | None
 
+    @property
+    def last_error_name(self) -> str:
+        """Return the last error's name, one of few, without the service's own code."""
+        return self.last_error.partition(" ")[0]
+
 
 @dataclass(slots=True)
 class Gate:

@@ -39,4 +39,8 @@ def test_a_service_shows_its_state_its_credit_and_when_it_erred_last() -> None:
         metrics.note_services({"kie": ServiceState("KIE", "out of credit", None, "OutOfCredit [402]", 1_500)})
     assert lines_of(metrics, "service_open") == ['service_open{service="kie"} 0.0']
     assert lines_of(metrics, "credits") == [], "what is not known any more is not shown as it was"
-    assert lines_of(metrics, "service_last_error_seconds") == ['service_last_error_seconds{service="kie"} 1.5']
+    metrics.note_services({"kie": ServiceState("KIE", "", None, "Unavailable [502]", 2_500)})
+    assert lines_of(metrics, "service_last_error_seconds") == [
+        'service_last_error_seconds{error="OutOfCredit",service="kie"} 1.5',
+        'service_last_error_seconds{error="Unavailable",service="kie"} 2.5',
+    ]

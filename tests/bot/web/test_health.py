@@ -111,7 +111,7 @@ def test_the_metrics_hold_what_is_known_of_each_service() -> None:
         'service_open{service="kie"} 1.0',
         'service_open{service="acedata"} 0.0',
         'credits{service="kie"} 12.5',
-        'service_last_error_seconds{service="acedata"} 1.7e+09',
+        'service_last_error_seconds{error="Unavailable",service="acedata"} 1.7e+09',
         'service_requests_total{purpose="submit",service="kie"} 1.0',
     ):
         assert line in page
