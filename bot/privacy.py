@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryFile
 
 import discord
 
@@ -94,8 +94,7 @@ async def _send_archive(interaction: discord.Interaction[LumaBot]) -> None:
     records = await admin.privacy.collect(interaction.user.id)
     files = _paths(interaction, records.files)
     room_bytes = min(interaction.filesize_limit, REQUEST_BYTES)
-    with TemporaryDirectory(prefix="luma-") as folder:
-        target = Path(folder) / FILENAME
+    with TemporaryFile() as target:  # it has no name, so that nothing of it stays after a kill
         report = await asyncio.to_thread(write_archive, target, records, files, room_bytes=room_bytes - 4096)
         if report.size_bytes > room_bytes:
             raise UserError("What I keep of you is larger than Discord lets me send; ask the operator of this bot.")
@@ -108,8 +107,8 @@ async def _send_archive(interaction: discord.Interaction[LumaBot]) -> None:
                 "{count} videos are too large or gone; `/luma show` posts them.",
                 len(report.left_out),
             )
-        with target.open("rb") as file:
-            await interaction.followup.send(text, file=discord.File(file, FILENAME), ephemeral=True)
+        target.seek(0)
+        await interaction.followup.send(text, file=discord.File(target, FILENAME), ephemeral=True)
 
 
 def _paths(interaction: discord.Interaction[LumaBot], names: tuple[str, ...]) -> Mapping[str, Path]:

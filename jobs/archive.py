@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from jobs.admin import MemberRecords
 
@@ -17,7 +18,9 @@ class ArchiveReport:
     left_out: tuple[str, ...]
 
 
-def write_archive(target: Path, records: MemberRecords, files: Mapping[str, Path], *, room_bytes: int) -> ArchiveReport:
+def write_archive(
+    target: BinaryIO, records: MemberRecords, files: Mapping[str, Path], *, room_bytes: int
+) -> ArchiveReport:
     """Write a zip of one JSON file per table and as many of the videos as fit; blocks, so run it in a thread.
 
     The smallest files go in first, stored as they are, while the archive stays within `room_bytes`; one that is gone or
@@ -36,7 +39,7 @@ def write_archive(target: Path, records: MemberRecords, files: Mapping[str, Path
             used_bytes += size_bytes + _OVERHEAD_BYTES
         if left_out:
             archive.writestr("left_out.json", json.dumps(left_out, ensure_ascii=False))
-    return ArchiveReport(target.stat().st_size, tuple(left_out))
+    return ArchiveReport(target.tell(), tuple(left_out))
 
 
 # More than the headers of one file and its line in the directory take.

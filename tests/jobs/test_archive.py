@@ -19,7 +19,8 @@ def make_files(folder: Path) -> dict[str, Path]:
 
 def test_everything_goes_in_that_fits_the_smallest_first(tmp_path: Path) -> None:
     target = tmp_path / "out.zip"
-    report = write_archive(target, RECORDS, make_files(tmp_path), room_bytes=50_000)
+    with target.open("w+b") as file:
+        report = write_archive(file, RECORDS, make_files(tmp_path), room_bytes=50_000)
     assert report.left_out == ("a.mp4", "gone.mp4")
     assert report.size_bytes == target.stat().st_size <= 50_000
     with zipfile.ZipFile(target) as archive:
@@ -31,7 +32,8 @@ def test_everything_goes_in_that_fits_the_smallest_first(tmp_path: Path) -> None
 
 def test_the_tables_go_in_without_any_room(tmp_path: Path) -> None:
     target = tmp_path / "out.zip"
-    report = write_archive(target, RECORDS, {}, room_bytes=0)
+    with target.open("w+b") as file:
+        report = write_archive(file, RECORDS, {}, room_bytes=0)
     assert report.left_out == ()
     with zipfile.ZipFile(target) as archive:
         assert set(archive.namelist()) == {"jobs.json", "blocks.json"}
