@@ -244,7 +244,7 @@ class FailingWorld(World):
             )
         )
         paid = Counter(task.order.request.prompt for task in self.ledger.tasks.values())
-        told = Counter((kind, job_id) for kind, job_id, _parcel in self.delivery.messages)
+        told = Counter((kind, job_id) for kind, job_id, _video in self.delivery.messages)
         found = [f"{row['code']} {row['state']}: {what}" for row in rows for what in self._broken_by(row, paid, told)]
         found += [
             f"{row['code']} came back" for row in rows if self._ended.get(row["id"], row["state"]) != row["state"]
