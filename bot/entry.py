@@ -1,5 +1,7 @@
 """Stand at the one door to an edit: every command, form and button that begins one passes here, access first."""
 
+from collections.abc import Sequence
+
 import discord
 
 from bot import inert
@@ -10,7 +12,7 @@ from bot.faults import ASKED
 from bot.replies import relative_time
 from jobs.errors import LimitReachedError, UserError
 from jobs.job import Request
-from jobs.words import build_filter
+from jobs.words import Hit, build_filter
 
 _ENTERED = "entered"
 
@@ -54,23 +56,29 @@ def _check_tries(interaction: discord.Interaction[LumaBot]) -> None:
 
 async def check_words(interaction: discord.Interaction[LumaBot], request: Request) -> None:
     """Raise UserError when any text of a request holds a word its server has blocked, and tell its moderators."""
+    text, hits = await find_blocked(interaction, request)
+    if hits:
+        interaction.client.alerts.tell_blocked(interaction, text, hits)
+        raise UserError(
+            "Your text has {found} in it, and this server has blocked {word}. Please say it in other words. "
+            "Nothing was counted.",
+            rule="words",
+            found=inert.code(hits[0].found, 60),
+            word=inert.code(hits[0].word, 60),
+        )
+
+
+async def find_blocked(interaction: discord.Interaction[LumaBot], request: Request) -> tuple[str, Sequence[Hit]]:
+    """Return the first text of a request that holds a word its server has blocked, with what it hits; else nothing."""
     if interaction.guild_id is None:
-        return
+        return "", ()
     settings = await interaction.client.desk.admin.settings.settings(interaction.guild_id)
-    if not settings.words:
-        return
-    words = build_filter(settings.words)
-    for text in texts_of(request):
-        hits = words.find(text)
-        if hits:
-            interaction.client.alerts.tell_blocked(interaction, text, hits)
-            raise UserError(
-                "Your text has {found} in it, and this server has blocked {word}. Please say it in other words. "
-                "Nothing was counted.",
-                rule="words",
-                found=inert.code(hits[0].found, 60),
-                word=inert.code(hits[0].word, 60),
-            )
+    if settings.words:
+        words = build_filter(settings.words)
+        for text in texts_of(request):
+            if hits := words.find(text):
+                return text, hits
+    return "", ()
 
 
 def texts_of(request: Request) -> list[str]:

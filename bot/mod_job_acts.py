@@ -2,12 +2,12 @@
 
 import discord
 
-from bot import replies
+from bot import inert, replies
 from bot.admin import build_act, role_ids_of
 from bot.again import fit_to_service, read_again
 from bot.client import LumaBot
 from bot.copies import remove_message
-from bot.entry import check_words
+from bot.entry import find_blocked
 from bot.faults import DISCORD_FAULTS, say
 from bot.language import tr
 from bot.mod_jobs import find_by_code
@@ -16,7 +16,7 @@ from bot.quota_replies import limit_words
 from bot.rights import check_above
 from jobs.admin import Act, Deed, LogNote, job_of
 from jobs.errors import DeliveryError, LimitReachedError, UserError
-from jobs.job import Job, NewJob, State
+from jobs.job import Job, NewJob, Request, State
 from jobs.ports import Posted
 from jobs.result_ports import Copy, CopyKind, Pair
 
@@ -61,7 +61,7 @@ async def _ask_again(interaction: discord.Interaction[LumaBot], job: Job, act: A
     await desk.room.check()
     request = await read_again(interaction.client, job, job.request.prompt)
     request, service = fit_to_service(interaction.client, request, job)
-    await check_words(interaction, request)
+    await _check_words(interaction, job, request)
     in_thread = job.thread_id is not None and not job.request.private
     new = NewJob(
         kind=job.kind,
@@ -89,6 +89,19 @@ async def _ask_again(interaction: discord.Interaction[LumaBot], job: Job, act: A
             why=limit_words(error.decision),
         ) from error
     return await desk.lifecycle.place(again, None, again.thread_id)
+
+
+async def _check_words(interaction: discord.Interaction[LumaBot], job: Job, request: Request) -> None:
+    """Raise UserError for what holds a word that was blocked after it was let in: no news to moderators."""
+    _, hits = await find_blocked(interaction, request)
+    if hits:
+        raise UserError(
+            "The text of `{code}` has {found} in it, and this server has blocked {word} by now. It is not asked again.",
+            rule="words",
+            code=job.code,
+            found=inert.code(hits[0].found, 60),
+            word=inert.code(hits[0].word, 60),
+        )
 
 
 async def _parent_of(interaction: discord.Interaction[LumaBot], job: Job) -> int | None:

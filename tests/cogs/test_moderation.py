@@ -181,7 +181,12 @@ class TestJobs:
         failed = await world.finish(await world.only_job(), failure=Failure(FailureCode.TIMED_OUT))
         await world.put(failed, state=State.FAILED)
         await run(world, "Ada", "luma-setup words add", {"word": "badword"})
-        assert "has blocked" in await say(world, "Robin", "luma-mod job retry", {"job": failed.code})
+        alerts = world.server.world.find_channel("showcase").id
+        await run(world, "Ada", "luma-setup alerts", {"channel": alerts})
+        said = await say(world, "Robin", "luma-mod job retry", {"job": failed.code})
+        assert f"The text of `{failed.code}` has `badword` in it, and this server has blocked `badword` by now." in said
+        await world.bot.alerts.settle()
+        assert not [each for each in world.messages("Ada", alerts) if not each.ephemeral], "Robin wrote no such word"
         assert len(await world.jobs()) == 1
 
     async def test_a_result_is_delivered_again(self, world: BotWorld) -> None:

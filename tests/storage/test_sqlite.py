@@ -357,6 +357,13 @@ async def test_only_a_commit_that_need_not_last_is_spared_the_wait_for_the_disk(
     assert await syncs(False, False) == ["BEGIN IMMEDIATE"]
     assert await syncs(False, True) == ["PRAGMA synchronous = FULL", "BEGIN IMMEDIATE"]
 
+    def fail(session: Session) -> None:
+        raise UserError("no")
+
+    with pytest.raises(UserError):
+        await database.write(fail, durable=False)
+    assert await syncs(True) == ["PRAGMA synchronous = FULL", "BEGIN IMMEDIATE"], "what fails leaves nothing behind"
+
 
 async def test_of_all_a_job_needs_a_claim_and_its_renewal_alone_need_not_last(database: SqliteDatabase) -> None:
     store = SqlJobStore(database, defaults=NO_LIMITS)
