@@ -13,6 +13,7 @@ from bot.language import tr
 from bot.mod_jobs import find_by_code
 from bot.pressing import one_at_a_time
 from bot.quota_replies import limit_words
+from bot.refused_places import say_refusals
 from bot.rights import check_above
 from jobs.admin import Act, Deed, LogNote, job_of
 from jobs.errors import DeliveryError, LimitReachedError, UserError
@@ -139,7 +140,8 @@ async def _deliver_again(interaction: discord.Interaction[LumaBot], job: Job, re
     try:
         posted = await desk.admin.redelivery.tell_again(job, build_act(interaction, reason))
     except DeliveryError as error:
-        raise UserError("Discord took the message in none of the edit's places. {why}", why=str(error)) from error
+        why = say_refusals(str(error))
+        raise UserError("Discord took the message in none of the edit's places. {why}", why=why) from error
     await _check_standing(interaction.client, job, posted)
     await _keep_earlier(interaction.client, job)
     return replies.jump_url(job, posted.channel_id, posted.message_id)

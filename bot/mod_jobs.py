@@ -14,6 +14,7 @@ from bot.job_filters import FILTERS
 from bot.language import tr, tr_known
 from bot.own_jobs import name_choice
 from bot.pages import page_words, read_turn, turn_buttons
+from bot.refused_places import say_detail
 from bot.rights import Right, has_right
 from jobs.errors import InvalidRequestError
 from jobs.job import Job
@@ -65,7 +66,7 @@ def _job_lines(interaction: discord.Interaction[LumaBot], job: Job) -> str:
 def holds_words(interaction: discord.Interaction[LumaBot], job: Job) -> str:
     """Say what holds an open job, or why it failed; empty when nothing is to be said."""
     if job.failure is not None:
-        detail = f" {inert.prose(replies.detail(job.failure), 120)}" if job.failure.detail else ""
+        detail = f" {say_detail(job.failure, 120)}" if job.failure.detail else ""
         return replies.headline(job) + detail
     if job.state.is_final:
         return ""

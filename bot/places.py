@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import discord
 
 from bot.faults import DISCORD_FAULTS
+from bot.refused_places import DIRECT, keep_refusal
 from jobs.errors import DeliveryError, DeliveryRetryError, TooLargeError
 from jobs.job import Job
 from jobs.ports import Posted
@@ -44,7 +45,7 @@ def discord_errors(what: str) -> Iterator[None]:
 
 
 def _mapped(error: discord.HTTPException, what: str) -> DeliveryError:
-    said = f"{what}: Discord answered {error.status} ({error.code})"
+    said = keep_refusal(what, error.status, error.code)
     if error.status == 413 or error.code == _TOO_LARGE_CODE:
         return TooLargeError(said)
     if error.status in (403, 404) or error.code in _CLOSED_CODES:
@@ -76,7 +77,7 @@ async def find_own_message(
 
 async def open_dm(client: discord.Client, user_id: int) -> int:
     """Return the id of our conversation with a member."""
-    with discord_errors("direct messages"):
+    with discord_errors(DIRECT):
         return (await client.create_dm(discord.Object(user_id))).id
 
 

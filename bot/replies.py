@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable
 
 from bot import inert
-from bot.language import tr, tr_known
+from bot.language import tr
+from bot.refused_places import say_detail
 from bot.remarks import say_remark
 from jobs.job import BEYOND_US, Charge, ClipSource, Failure, FailureCode, Job, Kind, State
 from jobs.ports import VideoPost
@@ -195,7 +196,7 @@ def failure_text(job: Job, *, elsewhere: str = "") -> str:
     """Return the message that tells of a failure: why, what to do, and that it was not counted."""
     failure = job.failure or Failure(FailureCode.INTERNAL)
     what, advice = _failure_words(job, failure.code)
-    why = f"> {inert.prose(detail(failure))}" if failure.detail else ""
+    why = f"> {say_detail(failure)}" if failure.detail else ""
     opening = tr("this edit didn't work. {what}", what=what)
     return _message(job, opening, [why, tr("{advice} It was not counted.", advice=advice), elsewhere])
 
@@ -273,11 +274,6 @@ def _message(job: Job, opening: str, lines: Iterable[str]) -> str:
     room = MESSAGE_CHARS - inert.length(head) - inert.length(tail) - 20
     asked = inert.code_block(job.request.prompt, min(room, 1000)) if job.request.prompt and room > 40 else ""
     return "\n".join(part for part in (head, asked, tail) if part)
-
-
-def detail(failure: Failure) -> str:
-    """Return what more is known of a failure; it may hold what a stranger wrote."""
-    return tr_known(failure.detail, **failure.values)
 
 
 def headline(job: Job) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.language import speaking
-from bot.replies import detail
+from bot.refused_places import say_detail
 from jobs.errors import SourceUnavailableError
 from jobs.job import FailureCode, State
 from jobs.phrases import Phrase
@@ -119,7 +119,7 @@ async def test_why_a_clip_will_not_do_is_told_in_the_members_language(name: str,
 def test_why_a_download_broke_is_told_in_the_members_language_and_its_details_are_not() -> None:
     error = SourceUnavailableError(Phrase("The link's server answered {status}."), status=503, log="ClientError")
     with speaking("zh-CN"):
-        assert detail(failure_of(error, make_job(State.QUEUED))) == "链接所在的服务器返回了 503。"
+        assert say_detail(failure_of(error, make_job(State.QUEUED))) == "链接所在的服务器返回了 503。"
 
 
 async def test_a_silent_result_gets_the_clips_own_sound_and_says_so(tmp_path: Path) -> None:

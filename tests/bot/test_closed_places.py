@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.language import speaking
+from bot.refused_places import say_detail
 from bot.replies import result_url
 from jobs.job import FailureCode, Job, State
 from sandbox.discord import permissions as can
@@ -166,6 +168,12 @@ async def test_what_can_be_posted_nowhere_is_kept_to_be_shown_and_costs_nothing(
     assert job.failure is not None
     assert (job.state, job.failure.code) == (State.FAILED, FailureCode.UNDELIVERABLE)
     assert refused <= 6
+    with speaking("zh-CN"):
+        thread, channel, direct = say_detail(job.failure).split("; ")
+    assert thread.startswith(f"<#{job.thread_id}>")
+    assert channel.startswith(f"<#{job.card_channel_id}>")
+    assert [each.endswith("我在那里缺少权限") for each in (thread, channel)] == [True, True]
+    assert direct.endswith("该成员不接收我的私信")
     assert any("could not be told" in text for text in world.base.alarms.heard)
     used = await world.base.database.read(
         lambda session: session.row("SELECT state FROM reservations WHERE job_id = $1", job.id)

@@ -225,6 +225,9 @@ class TestJobs:
         world.server.world.find_user("Mia").accepts_dms = False
         text = await say(world, "Robin", "luma-mod job redeliver", {"job": job.code})
         assert "Discord took the message in none of the edit's places" in text
+        assert f"<#{edits.id}>: I can't see it" in text
+        assert "direct messages: the member takes none from me" in text
+        assert "Discord answered" not in text
 
     async def test_another_servers_edit_is_not_known_here(self, world: BotWorld) -> None:
         job = (await world.store.insert(make_new(5, guild_id=4711), now_ms=1, due_at_ms=1)).job
