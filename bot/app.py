@@ -26,6 +26,7 @@ from bot.deleting import clear_the_rest
 from bot.delivery import DiscordDelivery
 from bot.desk import Desk
 from bot.disk_room import DiskRoom
+from bot.left_behind import tell_left_behind
 from bot.media_work import MediaWork
 from bot.metrics import Metrics, watch_loop
 from bot.quota_defaults import defaults_of
@@ -69,7 +70,6 @@ MEASURE_SECONDS = 15.0
 TEND_SECONDS = 15.0
 STUCK_SECONDS = 60.0
 DAY_SECONDS = 86_400.0
-LEFT_BEHIND_MS = 3_600_000  # a card that a crash left behind for longer is old news
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +130,8 @@ async def _work(parts: Parts, stop: asyncio.Event) -> None:
     stopped = asyncio.create_task(stop.wait())
     try:
         log.info("working")
-        for job in await SqlUpkeepStore(parts.database).not_shown(since_ms=parts.clock.now_ms() - LEFT_BEHIND_MS):
-            parts.outside.delivery.show(job)
+        upkeep_store, now_ms = SqlUpkeepStore(parts.database), parts.clock.now_ms()
+        await tell_left_behind(upkeep_store, now_ms, parts.outside.delivery.show, parts.intake.tell_stopped)
         done, _ = await asyncio.wait([stopped, *vital], return_when=asyncio.FIRST_COMPLETED)
         await parts.worker.stop(parts.closing.begin())
         for task in done - {stopped}:

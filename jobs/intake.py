@@ -9,7 +9,7 @@ from jobs.admin import Act, Deed, LogNote, job_of
 from jobs.errors import LumaBotError, ProviderError, UserError
 from jobs.job import CANCELLABLE_STATES, Charge, Failure, FailureCode, Job, Kind, NewJob, State
 from jobs.outside import Outside
-from jobs.ports import Attempt, Delivery, Posted
+from jobs.ports import Attempt, Posted
 from jobs.retries import Timings
 from jobs.service_choice import check_full_prompt
 from jobs.services import Abilities, CallbackNote, Provider
@@ -100,11 +100,15 @@ class Intake:
         if job.state is State.RUNNING and job.provider_job_id is not None:
             self._stop_at_service(job, job.provider_job_id)
         if failure is not None:
-            self._begin(_tell(self._out.delivery, moved), f"tell {job.code}")
+            self._begin(self._tell(moved, may_be_told=False), f"tell {job.code}")
         if job.state is State.QUEUED:
             for hear in self._out.on_cancel:
                 hear(job)
         return moved, charge
+
+    def tell_stopped(self, job: Job) -> None:
+        """Tell a member that another stopped their edit, unless they were told before this process."""
+        self._begin(self._tell(job, may_be_told=True), f"tell {job.code}")
 
     async def settled(self) -> None:
         """Wait until services and members have heard of every cancel."""
@@ -132,6 +136,16 @@ class Intake:
         if provider is not None and provider.abilities.cancels:
             self._begin(_stop(provider, provider_job_id), f"stop {job.code}")
 
+    async def _tell(self, job: Job, *, may_be_told: bool) -> None:
+        """Tell a member that another stopped their edit; where that cannot be posted, its card says so."""
+        with suppress(LumaBotError):
+            posted = await self._out.delivery.find_posted(job) if may_be_told else None
+            posted = posted or await self._out.delivery.post_failure(job)
+            after = replace(job, result_channel_id=posted.channel_id, result_message_id=posted.message_id)
+            now = await self._out.store.get(job.id)
+            if now is not None and now.user_id == job.user_id:  # else it is nobody's any more
+                await self._out.store.move(job, after, event="told", now_ms=self._out.clock.now_ms(), fenced=False)
+
     def _begin(self, work: Coroutine[None, None, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
         self._hearing.add(task)
@@ -146,12 +160,6 @@ class Intake:
 async def _stop(provider: Provider, provider_job_id: str) -> None:
     with suppress(ProviderError):
         await provider.cancel(provider_job_id)
-
-
-async def _tell(delivery: Delivery, job: Job) -> None:
-    """Tell a member that another stopped their edit; where that cannot be posted, its card says so."""
-    with suppress(LumaBotError):
-        await delivery.post_failure(job)
 
 
 def _note(act: Act, deed: Deed, before: Job, after: Job) -> LogNote:

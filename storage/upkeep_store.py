@@ -6,6 +6,7 @@ from storage.job_rows import read_job
 
 _MOST_CARDS = 500
 _JOBS_AT_ONCE = 500
+_WEEK_MS = 7 * 86_400_000
 
 
 class SqlUpkeepStore:
@@ -39,6 +40,26 @@ class SqlUpkeepStore:
             )
         )
         return [read_job(row) for row in reversed(rows)]
+
+    async def not_told(self, *, since_ms: int) -> list[Job]:
+        """Return jobs that somebody else stopped since then whose member is not known to have been told, oldest first.
+
+        Of jobs that were accepted within a week before: a job's id begins with that time.
+        """
+        rows = await self._database.read(
+            lambda session: session.rows(
+                """
+                SELECT * FROM jobs
+                WHERE id >= $1 AND state = 'cancelled' AND failure IS NOT NULL AND result_message_id IS NULL
+                    AND finished_at_ms >= $2 AND user_id <> 0
+                ORDER BY id LIMIT $3
+                """,
+                f"{max(0, since_ms - _WEEK_MS):012x}",
+                since_ms,
+                _MOST_CARDS,
+            )
+        )
+        return [read_job(row) for row in rows]
 
     async def forget_moves(self, *, before_ms: int) -> int:
         """Delete the moves of jobs that were accepted before then and have ended; return how many."""

@@ -54,6 +54,25 @@ async def test_a_kill_at_every_request_of_a_job_loses_and_doubles_nothing(tmp_pa
         assert deaths >= 8, world.fuse.seen
 
 
+@pytest.mark.timeout(60)
+async def test_a_kill_before_a_member_hears_of_a_moderators_cancel_only_delays_it(tmp_path: Path) -> None:
+    async with CrashWorld(tmp_path) as world:
+        world.video.faults.add("hold")
+        await world.command("make it warm")
+        await world.until(lambda: world.rows("SELECT 1 FROM jobs WHERE state = 'running'"))
+        shut = world.discord.faults.add("POST", r"/channels/\d+/messages$", times=10**6, status=503)
+        [(code, thread_id)] = world.rows("SELECT code, thread_id FROM jobs")
+        asked = {"job": code, "reason": "off topic"}
+        await world.discord.actor.slash("Robin", "edits", "luma-mod job cancel", asked)
+        await world.until(lambda: shut.struck)
+        await world.bot.kill()
+        world.discord.faults.clear()
+        await world.revive()
+        await world.until(lambda: [each for each in world.discord.actor.messages("Mia", thread_id) if each.pings_me])
+        [told] = [each for each in world.discord.actor.messages("Mia", thread_id) if each.pings_me]
+        assert "A moderator stopped this edit." in told.content
+
+
 @pytest.mark.timeout(60 + 6 * RANDOM_KILLS)
 async def test_kills_at_random_moments_with_five_jobs_in_flight(tmp_path: Path) -> None:
     chance = random.Random(20)

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.left_behind import tell_left_behind
 from jobs.job import Charge, Failure, FailureCode, Job, State
 from jobs.quota import Period
+from sandbox.discord.faults import When
 from sandbox.discord.model import Json, Message
 from sandbox.discord.views import InteractionView
+from storage.upkeep_store import SqlUpkeepStore
 from tests.bot.admin_world import act_of, member_id, say, text_of
 from tests.bot.world import BotWorld, open_bot_world
 from tests.environment import need_openapi
@@ -94,6 +97,25 @@ class TestCancelButton:
         log = await say(world, "Robin", "luma-mod log")
         assert f"<@{member_id(world, 'Robin')}> cancelled an edit: `{job.code}` (<@{job.user_id}>)" in log
         assert "in the works \N{RIGHTWARDS ARROW} cancelled" in log
+
+    @pytest.mark.parametrize("when", ["before", "after"])
+    async def test_who_was_not_told_of_a_moderators_cancel_is_told_by_the_next_process(
+        self, world: BotWorld, when: When
+    ) -> None:
+        await world.modify()
+        job = await world.only_job()
+        world.server.faults.add("POST", r"/channels/\d+/messages$", when=when, drop=True)
+        await press_cancel(world, job, "Robin")
+        await world.intake.settled()
+        world.server.faults.clear()
+        assert (await world.only_job()).result_message_id is None, "as after a kill"
+        for _ in range(2):
+            await world.restart()
+            left = SqlUpkeepStore(world.database)
+            await tell_left_behind(left, world.clock.now_ms(), world.delivery.show, world.intake.tell_stopped)
+            await world.intake.settled()
+            pings = [each.id for each in world.messages("Mia", "edits") if each.pings_me]
+            assert pings == [(await world.only_job()).result_message_id]
 
     async def test_what_one_stops_oneself_counts_once_the_service_has_it(self, world: BotWorld) -> None:
         await world.modify()

@@ -48,6 +48,23 @@ async def test_a_reopened_job_is_shown_anew_at_its_next_end(store: SqlJobStore, 
     assert await upkeep.not_shown(since_ms=0) == [told]
 
 
+async def test_who_was_stopped_is_left_behind_until_they_were_told(
+    store: SqlJobStore, database: SqliteDatabase
+) -> None:
+    upkeep = SqlUpkeepStore(database)
+    for state in (State.DELIVERED, State.CANCELLED):
+        await with_card(store, await ended(store, state), 5_000)
+    cancelled = await with_card(store, await ended(store, State.CANCELLED), 5_000)
+    by_another = replace(cancelled, failure=Failure(FailureCode.STOPPED))
+    stopped = await store.move(cancelled, by_another, event="test", now_ms=5_000, fenced=False)
+    assert stopped is not None
+    assert await upkeep.not_told(since_ms=5_000) == [stopped]
+    assert await upkeep.not_told(since_ms=5_001) == [], "too old to matter"
+    told = replace(stopped, result_channel_id=1, result_message_id=3)
+    assert await store.move(stopped, told, event="told", now_ms=6_000, fenced=False)
+    assert await upkeep.not_told(since_ms=0) == []
+
+
 async def test_moves_of_old_ended_jobs_go_and_all_others_stay(store: SqlJobStore, database: SqliteDatabase) -> None:
     upkeep = SqlUpkeepStore(database)
     old_and_ended, old_and_open = await ended(store, State.DELIVERED), await insert(store)
