@@ -1,5 +1,6 @@
 """Stand at the one door to an edit: every command, form and button that begins one passes here, access first."""
 
+import logging
 from collections.abc import Sequence
 
 import discord
@@ -15,6 +16,7 @@ from jobs.job import Request
 from jobs.words import Hit, build_filter
 
 _ENTERED = "entered"
+_log = logging.getLogger(__name__)
 
 
 async def enter(interaction: discord.Interaction[LumaBot]) -> None:
@@ -38,7 +40,9 @@ def _check_tries(interaction: discord.Interaction[LumaBot]) -> None:
     if spent is None:
         interaction.extras[ASKED] = True
         return
-    if spent.is_news:
+    if spent.is_news and spent.is_everywhere:  # no server's doing: it is for the operator to look at
+        _log.warning("so much is refused in all places together that tries are turned away")
+    elif spent.is_news:
         interaction.client.alerts.tell_tries(interaction, spent)
     when = relative_time(spent.again_at_ms)
     if spent.is_own:

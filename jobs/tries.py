@@ -23,11 +23,15 @@ class _Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Tell that no try is left: when the next one comes, whether it is the member's own, and whether that is news."""
+    """Tell that no try is left: when the next one comes, and whether that is news.
+
+    `is_own` where the member has none left, `is_everywhere` where all servers together have none, else the server has.
+    """
 
     again_at_ms: int
     is_own: bool
     is_news: bool
+    is_everywhere: bool = False
 
 
 class Tries:
@@ -49,7 +53,7 @@ class Tries:
             bucket = self._bucket(key, factor)
             if bucket.left < 1:
                 wait_ms = math.ceil((1 - bucket.left) * self._span_ms / factor)
-                spent = Spent(bucket.at_ms + wait_ms, is_own=factor == 1, is_news=not bucket.is_told)
+                spent = Spent(bucket.at_ms + wait_ms, factor == 1, not bucket.is_told, key == _EVERYWHERE)
                 bucket.is_told = True
                 return spent
         return None

@@ -10,6 +10,7 @@ import pytest
 from jobs.errors import OutOfCreditError
 from jobs.job import State
 from jobs.quota import Allowance, Defaults, Period
+from jobs.tries import EVERYWHERE_FACTOR
 from sandbox.discord.views import InteractionView
 from tests.bot.admin_world import act_of, guild_of, member_id, role_id, run, text_of
 from tests.bot.test_alerts import alerts
@@ -108,6 +109,18 @@ class TestTriesInVain:
         texts = await refusals(world, MOST + 1)
         assert "too often in a short while" in texts[-1]
         assert said(await world.modify("Noah")) == ""
+
+    async def test_what_others_ask_in_vain_elsewhere_accuses_no_server(
+        self, world: BotWorld, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        for number in range(MOST * EVERYWHERE_FACTOR):
+            world.bot.desk.bounds.tries.spend(number, None)
+        texts = [said(await world.modify()) for _ in range(2)]
+        assert all("Too much had to be refused here" in text for text in texts)
+        assert await alerts(world) == []
+        assert [line for line in caplog.messages if "in all places together" in line] != []
+        world.discord_clock.advance(SECONDS)
+        assert said(await world.modify()) == ""
 
     async def test_what_is_granted_never_counts(self, world: BotWorld) -> None:
         await refusals(world, MOST - 1)

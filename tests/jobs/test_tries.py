@@ -75,6 +75,7 @@ def test_all_servers_together_have_a_bucket_too() -> None:
     tries = Tries(FakeClock(), most=1, seconds=30)
     asked = [ask(tries, number, number // 5) for number in range(EVERYWHERE_FACTOR + 1)]
     assert [spent is None for spent in asked] == [True] * EVERYWHERE_FACTOR + [False]
+    assert [(spent.is_own, spent.is_everywhere) for spent in asked if spent] == [(False, True)]
 
 
 def test_a_clock_that_is_put_back_gives_nothing() -> None:
