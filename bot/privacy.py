@@ -76,7 +76,7 @@ async def send_records(interaction: discord.Interaction[LumaBot], _subject: str)
     """Send the asking member all their rows and files as one archive; raises UserError where they have had many."""
     archives, user_id = interaction.client.desk.bounds.archives, interaction.user.id
     spent = archives.look(user_id, None)
-    if spent is not None:
+    if spent is not None and spent.is_own:  # what others have asked for is nobody's matter
         raise UserError(
             "I have sent you all I keep several times by now; the next archive can be made {when}.",
             rule="archive",
