@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from jobs.admin import Act, Deed, LogNote, job_of
 from jobs.errors import UserError
-from jobs.job import Job, State
+from jobs.job import FailureCode, Job, State
 from jobs.outside import Outside
 from jobs.ports import Posted
 from jobs.size_ladder import post_within_limit
@@ -33,7 +33,8 @@ class Redelivery:
     async def _post(self, job: Job) -> Posted:
         if job.state not in (State.DELIVERED, State.FAILED):
             raise UserError("This edit has not ended in anything that could be posted.")
-        if job.result is not None and job.result.file:
+        is_finished = job.failure is None or job.failure.code is FailureCode.UNDELIVERABLE
+        if job.result is not None and (job.result.file or is_finished):  # without a file it is still at its service
             told = replace(job, failure=None)
             provider = self._out.providers.get(job.service)
             return await post_within_limit(told, job.result, self._out.clips, self._out.delivery, provider)

@@ -10,7 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from jobs.job import Failure, FailureCode, State
+from jobs.job import Failure, FailureCode, Result, State
 from sandbox.discord import permissions as can
 from sandbox.discord.model import Overwrite
 from sandbox.discord.views import MessageView
@@ -198,6 +198,19 @@ class TestJobs:
         assert str(again.result_message_id) in text
         assert world.actor.message("Mia", again.result_message_id or 0).pings_me
         assert "delivered an edit again" in await say(world, "Robin", "luma-mod log")
+
+    @pytest.mark.parametrize("failure", [None, Failure(FailureCode.UNDELIVERABLE)])
+    async def test_what_stays_at_its_service_is_delivered_again_as_a_link(
+        self, world: BotWorld, failure: Failure | None
+    ) -> None:
+        await world.modify()
+        job = await world.finish(
+            await world.only_job(), result=Result("https://service.example/v.mp4"), failure=failure
+        )
+        await world.put(job, state=State.FAILED if failure else State.DELIVERED)
+        assert "Delivered again" in await say(world, "Robin", "luma-mod job redeliver", {"job": job.code})
+        again = (await world.jobs())[0]
+        assert "https://service.example/v.mp4" in world.actor.message("Mia", again.result_message_id or 0).content
 
     async def test_two_moderators_at_once_deliver_it_again_once(self, world: BotWorld) -> None:
         job, message = await deliver(world)
