@@ -50,7 +50,8 @@ class ClipDetails:
     """State what a clip really is.
 
     Pixels as displayed, after `rotation` (degrees counter-clockwise, a multiple of 90); times in milliseconds by
-    walking the packets; `fps` on average; `sample_aspect` the shape of one stored pixel; `audio_ms` 0 without sound.
+    walking the packets; `fps` on average, lost pictures aside; `sample_aspect` the shape of one stored pixel;
+    `audio_ms` 0 without sound.
     """
 
     container: str

@@ -58,7 +58,8 @@ class PictureGraph:
         assert self._graph is not None
         duration = Fraction(frame.duration or 0) * Fraction(frame.time_base or 1)
         frame.time_base, frame.pts = self._base, round(time / self._base)
-        frame.duration = round(duration / self._base)
+        # Where nobody says how long a picture stays, the filter would leave the last one out.
+        frame.duration = round((duration or 1 / self._shape.fps) / self._base)
         self._graph.vpush(frame)
         return done + _pull(self._graph)
 

@@ -72,12 +72,21 @@ class _Track:
         span = (max(self.times) - min(self.times)) * self.time_base if self.times else 0
         return float((len(self.times) - 1) / span) if span else 0.0
 
+    def even_rate(self) -> float:
+        """Return pictures per second by the distances that are alike: a picture lost here and there changes no rate."""
+        steps = self._even_steps()
+        return float(len(steps) / (sum(steps) * self.time_base)) if sum(steps) else self.rate()
+
     def varies(self) -> bool:
         """Say whether distances between pictures differ by a tenth and two milliseconds; one alone does not count."""
+        odd = len(self.times) - 1 - len(self._even_steps())
+        return odd > max(1, len(self.times) // 50)
+
+    def _even_steps(self) -> list[int]:
         step = self.step()
         slack = max(step / 10, 1 + float(Fraction(2, 1000) / self.time_base))
-        odd = sum(abs(b - a - step) > slack for a, b in pairwise(sorted(self.times)))
-        return odd > max(1, len(self.times) // 50)
+        slack = min(slack, step / 2)  # a clock that ticks once a picture, as in AVI, has no smaller gaps
+        return [b - a for a, b in pairwise(sorted(self.times)) if abs(b - a - step) <= slack]
 
 
 @dataclass(slots=True)
@@ -169,14 +178,15 @@ def _walk(container: InputContainer, video: VideoStream, audio: AudioStream | No
 
 
 def _read_times(track: _Track) -> dict[str, Any]:
-    rate = track.rate()
+    varies = track.varies()
+    rate = track.rate() if varies else track.even_rate()
     if rate > MAX_FPS * 1.01:
         raise Refusal("fps", f"{rate:.0f}")
     return {
         "duration_ms": round(track.seconds() * 1000),
         "frames": len(track.times),
         "fps": round(rate, 3),
-        "variable_frame_rate": track.varies(),
+        "variable_frame_rate": varies,
     }
 
 

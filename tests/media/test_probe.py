@@ -92,6 +92,15 @@ async def test_good_clips_are_read_exactly(benches: Benches) -> None:
         assert details.size_bytes == path.stat().st_size
 
 
+async def test_a_picture_lost_on_the_way_changes_no_rate(benches: Benches) -> None:
+    lost = Recipe(times_ms=tuple(number * 40 for number in range(40) if number != 17), flash=None)
+    late = Recipe("mpeg4", frames=40)  # in AVI, with sound, a picture's time is left empty before the second
+    for name, recipe in {"lost.mp4": lost, "lost.mkv": lost, "late.avi": late}.items():
+        details = await benches.details(make_clip(benches.folder / name, recipe))
+        assert (details.fps, details.variable_frame_rate) == (25.0, False), name
+        assert details.duration_ms in {1_600, 1_640}, name
+
+
 def _boxes(data: bytes) -> dict[str, bytes]:
     boxes, position = {}, 0
     while position < len(data):
