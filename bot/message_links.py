@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import discord
@@ -13,8 +13,9 @@ from jobs.errors import UnusableClipError
 from jobs.job import ClipSource
 
 _LINK = re.compile(
-    r"https://(?:www\.|ptb\.|canary\.)?discord(?:app)?\.com/channels/(@me|\d{15,20})/(\d{15,20})/(\d{15,20})/?",
-    re.ASCII,
+    r"https://(?:www\.|ptb\.|canary\.)?discord(?:app)?\.com"
+    r"/channels/(@me|\d{15,20})/(\d{15,20})/(\d{15,20})/?(?:[?#]\S*)?",
+    re.ASCII | re.IGNORECASE,
 )
 _FILE = re.compile(r"/attachments/(\d{15,20})/(\d{15,20})/", re.ASCII)
 _LOOKED_AT = 20
@@ -26,17 +27,23 @@ _SAME_TEXT = (
 )
 
 
-def read_message_link(text: str) -> tuple[int | None, int, int] | None:
-    """Return guild (None: direct messages), channel and message of a message link; None for any other text."""
+class MessageLink(NamedTuple):
+    """Name a message by a link to it; `guild_id` is None for a direct message."""
+
+    guild_id: int | None
+    channel_id: int
+    message_id: int
+
+
+def read_message_link(text: str) -> MessageLink | None:
+    """Read a link to a message; None for any other text."""
     match = _LINK.fullmatch(text.strip())
     if match is None:
         return None
-    return (None if match[1] == "@me" else int(match[1]), int(match[2]), int(match[3]))
+    return MessageLink(int(match[1]) if match[1].isdigit() else None, int(match[2]), int(match[3]))
 
 
-async def resolve_message_link(
-    interaction: discord.Interaction[Any], link: tuple[int | None, int, int], max_bytes: int
-) -> ClipSource:
+async def resolve_message_link(interaction: discord.Interaction[Any], link: MessageLink, max_bytes: int) -> ClipSource:
     """Return the video of a linked message; raises UnusableClipError, with one text for all that may not be told."""
     guild_id, channel_id, message_id = link
     if guild_id != interaction.guild_id:

@@ -1,9 +1,8 @@
-"""Decide which links may be followed, and recognise what kind of place a link leads to."""
+"""Decide which links may be followed, and say what would work instead of a page."""
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum
 from typing import NamedTuple
 
 from yarl import URL
@@ -40,8 +39,6 @@ _PORT = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 _DISCORD_HOSTS = frozenset(
     f"{channel}{host}" for channel in ("", "www.", "ptb.", "canary.") for host in ("discord.com", "discordapp.com")
 )
-_DISCORD_MEDIA_HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
-_MESSAGE_PATH = re.compile(r"/channels/(@me|\d{15,20})/(\d{15,20})/(\d{15,20})/?", re.ASCII)
 
 
 class LinkRefusedError(Exception):
@@ -50,23 +47,6 @@ class LinkRefusedError(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-class LinkKind(Enum):
-    """What a link leads to, as far as its text tells."""
-
-    DISCORD_FILE = "discord file"
-    DISCORD_MESSAGE = "discord message"
-    PAGE = "page"
-    FILE = "file"
-
-
-class MessageLink(NamedTuple):
-    """A Discord message named by a link; `guild_id` is None for a direct message."""
-
-    guild_id: int | None
-    channel_id: int
-    message_id: int
 
 
 class HostPort(NamedTuple):
@@ -179,38 +159,11 @@ def _is_public_name(host: str) -> bool:
     return top not in _PRIVATE_SUFFIXES
 
 
-def parse_message_link(text: str) -> MessageLink | None:
-    """Read a link to a Discord message; None for anything else."""
-    try:
-        url = check_link(text.strip())
-    except LinkRefusedError:
-        return None
-    if url.raw_host not in _DISCORD_HOSTS:
-        return None
-    match = _MESSAGE_PATH.fullmatch(url.raw_path)
-    if match is None:
-        return None
-    guild_id = None if match[1] == "@me" else int(match[1])
-    return MessageLink(guild_id, int(match[2]), int(match[3]))
-
-
-def classify(url: URL, trusted: frozenset[HostPort] = frozenset()) -> LinkKind:
-    """Name the kind of place a checked link leads to."""
-    host = (url.raw_host or "").lower()
-    if url.port is not None and HostPort(host, url.port) in trusted:
-        return LinkKind.FILE
-    if host in _DISCORD_MEDIA_HOSTS:
-        return LinkKind.DISCORD_FILE
-    if host in _DISCORD_HOSTS:
-        return LinkKind.DISCORD_MESSAGE if _MESSAGE_PATH.fullmatch(url.raw_path) else LinkKind.PAGE
-    return LinkKind.PAGE if page_advice(url) else LinkKind.FILE
-
-
 def page_advice(url: URL) -> UnusableClipError | None:
     """Say what would work instead of a link to a page of a known site; None when the site is not known."""
     host = (url.raw_host or "").lower()
     if host in _DISCORD_HOSTS:
-        return None if _MESSAGE_PATH.fullmatch(url.raw_path) else _no_message()
+        return _discord_page()
     if host in _FILE_HOSTS:
         return None
     for site in _PAGES:
@@ -224,10 +177,10 @@ def page_advice(url: URL) -> UnusableClipError | None:
     return None
 
 
-def _no_message() -> UnusableClipError:
+def _discord_page() -> UnusableClipError:
     return UnusableClipError(
-        "That Discord link leads to no message. Right-click the message with the video, choose Copy Message Link, "
-        "and use that.",
+        "That Discord link leads to no file. Attach the file itself; `/luma modify` takes a message's link, too: "
+        "right-click the message with the video and choose Copy Message Link.",
         rule="link_page",
     )
 
