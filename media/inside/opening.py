@@ -16,9 +16,10 @@ from av.video.stream import VideoStream
 from media.inside.answers import Refusal
 
 FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif"
-VIDEO_CODECS = frozenset({"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "prores", "gif"})
+VIDEO_CODECS = frozenset({"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "h263", "prores", "gif"})
 AUDIO_CODECS = frozenset(
     {"aac", "mp3", "mp2", "opus", "vorbis", "flac", "alac", "ac3", "eac3", "amr_nb", "amr_wb"}
+    | {"adpcm_ms", "adpcm_ima_wav", "adpcm_ima_qt"}
     | {f"pcm_{form}" for form in ("s16le", "s16be", "s24le", "s24be", "s32le", "s32be", "u8", "f32le", "mulaw", "alaw")}
 )
 # Names of decoders, which are not always those of codecs.

@@ -22,12 +22,15 @@ ENCODERS = {
     "vp9": "libvpx-vp9",
     "av1": "libsvtav1",
     "mpeg4": "mpeg4",
+    "h263": "h263",
     "prores": "prores_ks",
     "gif": "gif",
 }
 SOUNDS = {"webm": "libopus", "avi": "libmp3lame"}
 # The shortest frames there are, in milliseconds; an encoder that calls itself unfinished.
 VOICES = {"libopus": {"frame_duration": "2.5"}, "vorbis": {"strict": "experimental"}}
+# What is made at another rate than the rest: a telephone's voice.
+VOICE_RATES = {"libopencore_amrnb": 8_000}
 FORMATS = {"mkv": "matroska"}
 QUICK: dict[str, dict[str, str]] = {
     "h264": {"preset": "ultrafast"},
@@ -116,7 +119,8 @@ def _add_pictures(container: OutputContainer, recipe: Recipe, sound: str) -> Non
     audio = None
     if sound:
         layout = "stereo" if sound == "vorbis" else "mono"
-        audio = container.add_stream(sound, rate=RATE, layout=layout, options=VOICES.get(recipe.voice, {}))
+        rate = VOICE_RATES.get(sound, RATE)
+        audio = container.add_stream(sound, rate=rate, layout=layout, options=VOICES.get(recipe.voice, {}))
     assert audio is None or isinstance(audio, AudioStream)
     ends = Fraction(0)
     for number, pts in enumerate(recipe.times_ms or range(recipe.frames)):
