@@ -104,10 +104,7 @@ async def _result_clip(interaction: discord.Interaction[LumaBot], job: Job) -> C
     clip = ClipSource("", f"luma-{job.code}.mp4", facts.size_bytes if facts else None, job_id=job.id)
     if await interaction.client.desk.results.gallery.keeps(file):
         return replace(clip, file=file)
-    found = await find_attachment(interaction, job)
-    if found is None:
-        raise refusals.result_gone()
-    message, attachment = found
+    message, attachment = await find_attachment(interaction, job)
     # Without its address, which is another each time: a second press must be known as the same.
     return replace(
         clip,

@@ -4,7 +4,7 @@ import asyncio
 
 import discord
 
-from bot import refusals
+from bot import refusals, replies
 from bot.client import LumaBot
 from bot.clip_claims import attachments_of, is_video
 from bot.faults import DISCORD_FAULTS
@@ -38,9 +38,12 @@ async def fetch_message(
 
 async def find_attachment(
     interaction: discord.Interaction[LumaBot], job: Job
-) -> tuple[discord.Message, discord.Attachment] | None:
-    """Return the video on the ending message of a job, with its message."""
+) -> tuple[discord.Message, discord.Attachment]:
+    """Return the video on the ending message of a job, with its message; raises UserError where there is none."""
     message = await find_message(interaction, job)
     if message is None:
-        return None
-    return next(((message, each) for each in attachments_of(message) if is_video(each)), None)
+        raise refusals.result_gone()
+    attachment = next(filter(is_video, attachments_of(message)), None)
+    if attachment is None:
+        raise refusals.only_link(replies.result_url(job) or message.jump_url)
+    return message, attachment

@@ -170,6 +170,16 @@ class TestOnward:
             assert "no longer keep" in told(world, await press(world, job, action)), action
         assert await children(world, job) == []
 
+    async def test_a_message_with_a_link_alone_is_not_said_to_be_gone(self, world: BotWorld) -> None:
+        job = await delivered(world)
+        world.clips.path(f"result-{job.id}.mp4").unlink()
+        world.server.world.find_message(job.result_message_id or 0).attachments.clear()
+        for action in ("input", "onward"):
+            text = told(world, await press(world, job, action))
+            assert "may have ended" in text
+            assert f"/{job.result_message_id}" in text
+        assert await children(world, job) == []
+
     async def test_what_was_made_from_a_deleted_result_is_not_made_again(self, world: BotWorld) -> None:
         job = await delivered(world)
         opened = await press(world, job, "input")
