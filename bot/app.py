@@ -130,8 +130,7 @@ async def _work(parts: Parts, stop: asyncio.Event) -> None:
     stopped = asyncio.create_task(stop.wait())
     try:
         log.info("working")
-        upkeep_store, now_ms = SqlUpkeepStore(parts.database), parts.clock.now_ms()
-        await tell_left_behind(upkeep_store, now_ms, parts.outside.delivery.show, parts.intake.tell_stopped)
+        await tell_left_behind(SqlUpkeepStore(parts.database), parts.clock, parts.outside.delivery, parts.intake)
         done, _ = await asyncio.wait([stopped, *vital], return_when=asyncio.FIRST_COMPLETED)
         await parts.worker.stop(parts.closing.begin())
         for task in done - {stopped}:
@@ -286,6 +285,7 @@ def _build_web(parts: Parts, stop: asyncio.Event) -> WebServer:
         ),
         host=settings.web_host,
         port=settings.web_port,
+        connections=settings.web_connections,
         stop_seconds=PART_SECONDS,
     )
 

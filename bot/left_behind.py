@@ -1,9 +1,11 @@
 """Bring to its end what a process that died had begun to tell: a job's card, and what a moderator's cancel means."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
+from jobs.intake import Intake
 from jobs.job import Job
+from jobs.ports import Clock, Delivery
 
 _OLD_NEWS_MS = 3_600_000  # what a crash left behind for longer helps nobody any more
 
@@ -18,11 +20,10 @@ class LeftBehind(Protocol):
         """Return jobs that somebody else stopped since then whose member is not known to have been told."""
 
 
-async def tell_left_behind(
-    left: LeftBehind, now_ms: int, show: Callable[[Job], None], tell_stopped: Callable[[Job], None]
-) -> None:
+async def tell_left_behind(left: LeftBehind, clock: Clock, delivery: Delivery, intake: Intake) -> None:
     """Show and tell what the last process did not; neither is waited for."""
-    for job in await left.not_shown(since_ms=now_ms - _OLD_NEWS_MS):
-        show(job)
-    for job in await left.not_told(since_ms=now_ms - _OLD_NEWS_MS):
-        tell_stopped(job)
+    since_ms = clock.now_ms() - _OLD_NEWS_MS
+    for job in await left.not_shown(since_ms=since_ms):
+        delivery.show(job)
+    for job in await left.not_told(since_ms=since_ms):
+        intake.tell_stopped(job)

@@ -89,6 +89,7 @@ class Settings(BaseSettings):
     public_url: OptionalWebAddress = _of("", "Where the web server is reached from outside; empty: polling alone")
     web_host: str = _of("0.0.0.0", "Address the web server listens on", min_length=1)  # noqa: S104 - in a container
     web_port: int = _of(8080, "Port the web server listens on; 0: any free one", ge=0, le=65_535)
+    web_connections: Count = _of(700, "Most connections the web server has at a time; others are told to come back")
     callback_body_bytes: Bytes = _of(ByteSize(65_536), "Largest callback that is read")
     callback_read_seconds: Amount = _of(5.0, "How long a callback may take to arrive")
     callback_commit_seconds: Amount = _of(3.0, "How long a callback may wait for the database")

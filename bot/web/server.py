@@ -8,6 +8,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.web import callbacks, files
 from bot.web.callbacks import CallbackDesk
+from bot.web.entrance import CONNECTIONS, Entrance
 from bot.web.files import FileCounter
 from bot.web.health import HealthBoard
 
@@ -40,12 +41,15 @@ class WebServer:
         *,
         host: str,
         port: int,
+        connections: int = CONNECTIONS,
         header_seconds: float = HEADER_SECONDS,
         linger_seconds: float = LINGER_SECONDS,
         stop_seconds: float = STOP_SECONDS,
     ) -> None:
         self._host = host
         self._wanted_port = port
+        self._connections = connections
+        self._listener: asyncio.Server | None = None
         self._stop_seconds = stop_seconds
         self._runner = web.AppRunner(
             _build_app(desk, counter, board),
@@ -60,19 +64,23 @@ class WebServer:
     @property
     def port(self) -> int:
         """Return the port that is listened on."""
-        addresses = self._runner.addresses
-        return int(addresses[0][1]) if addresses else self._wanted_port
+        sockets = self._listener.sockets if self._listener else ()
+        return int(sockets[0].getsockname()[1]) if sockets else self._wanted_port
 
     async def start(self) -> None:
         """Begin to listen; raises OSError when the address is taken."""
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._wanted_port, backlog=WAITING_CONNECTIONS).start()
+        assert self._runner.server is not None, "it was set up"
+        entrance = Entrance(self._runner.server, self._connections)
+        self._listener = await asyncio.get_running_loop().create_server(
+            entrance.admit, self._host, self._wanted_port, backlog=WAITING_CONNECTIONS
+        )
         log.info("listening on port %d", self.port)
 
     async def stop(self) -> None:
         """Take no new connections, let open requests end, close; never takes longer than `stop_seconds`."""
-        for site in list(self._runner.sites):
-            await site.stop()
+        if self._listener is not None:
+            self._listener.close()
         try:
             async with asyncio.timeout(self._stop_seconds):
                 await self._runner.cleanup()

@@ -112,7 +112,7 @@ class TestCancelButton:
         for _ in range(2):
             await world.restart()
             left = SqlUpkeepStore(world.database)
-            await tell_left_behind(left, world.clock.now_ms(), world.delivery.show, world.intake.tell_stopped)
+            await tell_left_behind(left, world.clock, world.delivery, world.intake)
             await world.intake.settled()
             pings = [each.id for each in world.messages("Mia", "edits") if each.pings_me]
             assert pings == [(await world.only_job()).result_message_id]

@@ -12,7 +12,8 @@ import aiohttp
 
 from bot.metrics import Metrics
 from bot.web.callbacks import CallbackDesk, CallbackLimits
-from bot.web.files import FileCounter
+from bot.web.entrance import CONNECTIONS
+from bot.web.files import TRANSFERS, FileCounter
 from bot.web.files import Shelf as ShelfPort
 from bot.web.health import CheckPart, HealthBoard
 from bot.web.server import WebServer
@@ -138,14 +139,17 @@ async def serve(
     header_seconds: float = 10.0,
     transfer_seconds: float = 60.0,
     stop_seconds: float = 5.0,
+    connections: int = CONNECTIONS,
+    transfers: int = TRANSFERS,
 ) -> AsyncIterator[Site]:
     """Serve until the block ends."""
     server = WebServer(
         (receiver or Receiver()).desk(limits),
-        FileCounter(shelf or Shelf(), transfer_seconds=transfer_seconds),
+        FileCounter(shelf or Shelf(), transfer_seconds=transfer_seconds, transfers=transfers),
         health or board(),
         host="127.0.0.1",
         port=0,
+        connections=connections,
         header_seconds=header_seconds,
         linger_seconds=0.1,
         stop_seconds=stop_seconds,
