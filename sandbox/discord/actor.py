@@ -23,7 +23,7 @@ from sandbox.discord.option_data import (
     build_command_data,
     build_menu_data,
 )
-from sandbox.discord.posting import demand_open_thread, demand_posting, make_message, upload_limit_bytes
+from sandbox.discord.posting import demand_open_thread, demand_posting, make_message, refuse_large, upload_limit_bytes
 from sandbox.discord.uploads import Body, stage_file
 from sandbox.discord.views import (
     ChannelView,
@@ -147,8 +147,11 @@ class Actor(Onlooker):
         message = make_message(self._parts, place, person, 19 if reply_to else 0)
         message.reply_to = (place.id, reply_to) if reply_to else None
         uploads = [stage_file(source, index, self._parts.cdn.folder) for index, source in enumerate(files)]
-        limit = upload_limit_bytes(self._parts, person, place)
-        self._parts.composer.fill(message, Body({"content": content}, tuple(uploads)), limit)
+        limit, body = upload_limit_bytes(self._parts, person, place), Body({"content": content}, tuple(uploads))
+        if any(upload.size > limit for upload in uploads):
+            body.discard()
+            raise refuse_large(limit)
+        self._parts.composer.fill(message, body, limit)
         return message
 
     async def start_post(

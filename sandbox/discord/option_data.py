@@ -11,7 +11,7 @@ from sandbox.discord.commands import SUBCOMMAND, SUBCOMMAND_GROUP
 from sandbox.discord.errors import RefusedError
 from sandbox.discord.model import Channel, Json, Message, User
 from sandbox.discord.parts import Parts
-from sandbox.discord.posting import upload_limit_bytes
+from sandbox.discord.posting import refuse_large, upload_limit_bytes
 from sandbox.discord.uploads import stage_file
 
 STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = 3, 4, 5, 6, 7, 8, 9, 10, 11
@@ -65,9 +65,10 @@ class Resolver:
         """Upload a file as an ephemeral attachment."""
         parts = self._parts
         upload = stage_file(source, 0, parts.cdn.folder)
-        if upload.size > upload_limit_bytes(parts, self._user, self._channel):
+        limit_bytes = upload_limit_bytes(parts, self._user, self._channel)
+        if upload.size > limit_bytes:
             upload.path.unlink()
-            raise RefusedError("Your file is too big")
+            raise refuse_large(limit_bytes)
         app_id = parts.world.application.id
         attachment = parts.cdn.keep(parts.world.ids.next(), app_id, upload, ephemeral=True)
         self._put("attachments", attachment.id, parts.payloads.attachment(attachment))

@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import BodyPartReader, web
 
 from sandbox.discord.actor import Actor, Source
+from sandbox.discord.errors import RefusedError
 from sandbox.discord.model import MIB, Json
 from sandbox.discord.views import as_json
 from sandbox.discord.world import World
@@ -77,7 +78,7 @@ async def _read_part(part: BodyPartReader, limit: int) -> bytes:
     while chunk := await part.read_chunk(1 << 16):
         body += chunk
         if len(body) > limit:
-            raise web.HTTPRequestEntityTooLarge(limit, len(body))
+            raise RefusedError(f"Your files are too powerful. This page takes {_LARGEST_FORM // MIB} MB at once.")
     return bytes(body)
 
 

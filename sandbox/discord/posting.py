@@ -1,7 +1,7 @@
 """Say where a message may be posted and post it, for the bot and for members alike."""
 
 from sandbox.discord import permissions
-from sandbox.discord.errors import DiscordError, invalid_form
+from sandbox.discord.errors import DiscordError, RefusedError, invalid_form
 from sandbox.discord.model import (
     ANNOUNCEMENT,
     DM,
@@ -64,6 +64,11 @@ def upload_limit_bytes(parts: Parts, author: User, channel: Channel) -> int:
     if guild.max_upload_bytes is not None and author.bot:
         return guild.max_upload_bytes
     return max(own, guild.upload_limit_bytes)
+
+
+def refuse_large(limit_bytes: int) -> RefusedError:
+    """Return what Discord's client says of a file over the limit of a person and place."""
+    return RefusedError(f"Your files are too powerful. Max file size: {limit_bytes // MIB} MB")
 
 
 def find_duplicate(parts: Parts, channel: Channel, author: User, nonce: int | str) -> Message | None:

@@ -178,8 +178,11 @@ async def test_the_client_refuses_what_discords_would() -> None:
             with pytest.raises(RefusedError):
                 await bot.server.actor.slash("Mia", "edits", "luma modify", options)
         big = {"clip": ("a.mp4", bytes(11 << 20))}
-        with pytest.raises(RefusedError, match="too big"):
+        with pytest.raises(RefusedError, match=r"too powerful. Max file size: 10 MB"):
             await bot.server.actor.slash("Mia", "edits", "luma modify", {"prompt": "warm"}, big)
+        with pytest.raises(RefusedError, match=r"too powerful. Max file size: 10 MB"):
+            await bot.server.actor.post("Mia", "edits", "look", [big["clip"]])
+        assert list(bot.server.cdn.folder.iterdir()) == []
         assert bot.server.exchanges[1:] == []
 
 

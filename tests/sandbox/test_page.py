@@ -48,6 +48,18 @@ async def edit(visitor: Visitor, prompt: str) -> None:
     await visitor.page.locator(".thread-card").filter(has_text=prompt).wait_for()
 
 
+async def test_a_file_over_the_servers_limit_is_refused_in_discords_words(visitor: Visitor, tmp_path: Path) -> None:
+    large = tmp_path / "large.png"
+    large.write_bytes(bytes(21_000_000))
+    form = await visitor.start_command("luma modify")
+    await form.get_by_label("prompt").fill("Too much")
+    await form.locator("input[type=file]").first.set_input_files(large)
+    await expect(form.locator(".picked")).to_contain_text("large.png (20508 KB)")
+    await form.get_by_role("button", name="Send").click()
+    await expect(form.get_by_role("alert")).to_have_text("Your files are too powerful. Max file size: 10 MB")
+    await expect(form.get_by_label("prompt")).to_have_value("Too much")
+
+
 async def test_a_command_is_sent_by_keyboard_alone(visitor: Visitor) -> None:
     page = visitor.page
     await visitor.draft.focus()
