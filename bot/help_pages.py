@@ -16,6 +16,7 @@ from bot.command_words import name_of
 from bot.language import tr, tr_known, tr_name
 from bot.presses import Buttons, press_id, read_values
 from bot.rights import Right, has_right
+from jobs.job import Kind
 
 HELP = "tour"  # as the buttons of earlier pages have it
 Shown = app_commands.Command[Any, ..., Any] | app_commands.ContextMenu
@@ -32,6 +33,8 @@ class Chapter:
     right: Right | None = None
 
 
+# These always stand in the tree; those that generate and extend stand there where a service does it.
+MODIFYING = frozenset({"luma modify", "Modify with Luma"})
 CHAPTERS = (
     Chapter("edit", ("luma modify", "luma generate", "luma extend", "Modify with Luma", "Extend with Luma"), True),
     Chapter("results", ("luma history", "luma show", "luma cancel")),
@@ -56,14 +59,10 @@ def title_of(chapter: Chapter) -> str:
     }[chapter.key]
 
 
-def intro_of(chapter: Chapter) -> str:
-    """Return what a chapter begins with."""
+def intro_of(chapter: Chapter, *, modifies: bool) -> str:
+    """Return what a chapter begins with; `modifies` tells whether a service here edits clips."""
     return {
-        "edit": tr(
-            "Attach a clip, or right-click a message with a video and choose **Apps**. Say in English what should "
-            "change and how: *turn the street into a rainy night with neon lights*. The video comes into a thread "
-            "under your command, in a few minutes, and mentions you. An edit that fails is never counted."
-        ),
+        "edit": _edit_intro(modifies),
         "results": tr(
             "The buttons under a result work for ever: run it again, edit its prompt, use it as input, compare before "
             "and after, share it, rate it, delete it. Every version knows what it was made from."
@@ -77,6 +76,24 @@ def intro_of(chapter: Chapter) -> str:
         "setup": tr("Set what members may have and where; every change is kept in the log."),
         "more": tr("What else there is."),
     }[chapter.key]
+
+
+def _edit_intro(modifies: bool) -> str:
+    if modifies:
+        return tr(
+            "Attach a clip, or right-click a message with a video and choose **Apps**. Say in English what should "
+            "change and how: *turn the street into a rainy night with neon lights*. The video comes into a thread "
+            "under your command, in a few minutes, and mentions you. An edit that fails is never counted."
+        )
+    return tr(
+        "Say in English what the video should show: *a street on a rainy night with neon lights*. The video comes into "
+        "a thread under your command, in a few minutes, and mentions you. One that fails is never counted. No service "
+        "here edits clips."
+    )
+
+
+def _modifies(bot: LumaBot) -> bool:
+    return bool(bot.desk.lifecycle.services(Kind.MODIFY))
 
 
 def all_commands(bot: LumaBot) -> Iterator[Shown]:
@@ -95,8 +112,15 @@ def chapter_of(command: Shown) -> Chapter:
 
 
 def open_chapters(interaction: discord.Interaction[LumaBot]) -> list[tuple[Chapter, list[Shown]]]:
-    """Return the chapters for a person, each with its commands; those of others' rights are left out."""
-    commands = list(all_commands(interaction.client))
+    """Return the chapters for a person, each with its commands.
+
+    Those of others' rights are left out, and the commands that edit clips where no service does.
+    """
+    commands = [
+        each
+        for each in all_commands(interaction.client)
+        if each.qualified_name not in MODIFYING or _modifies(interaction.client)
+    ]
     found = [(each, [one for one in commands if chapter_of(one) is each]) for each in CHAPTERS]
     return [
         (chapter, inside)
@@ -107,7 +131,7 @@ def open_chapters(interaction: discord.Interaction[LumaBot]) -> list[tuple[Chapt
 
 async def show_help(interaction: discord.Interaction[LumaBot]) -> None:
     """Answer with the first chapter."""
-    embed, view = _page(open_chapters(interaction), CHAPTERS[0].key)
+    embed, view = _page(interaction.client, open_chapters(interaction), CHAPTERS[0].key)
     await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
 
@@ -117,13 +141,13 @@ async def turn_help_page(interaction: discord.Interaction[LumaBot], _subject: st
     chapters = open_chapters(interaction)
     if len(chosen) != 1 or chosen[0] not in [chapter.key for chapter, _ in chapters]:
         raise refusals.old_button()
-    embed, view = _page(chapters, chosen[0])
+    embed, view = _page(interaction.client, chapters, chosen[0])
     await interaction.response.edit_message(embed=embed, view=view)
 
 
-def _page(chapters: Sequence[tuple[Chapter, list[Shown]]], key: str) -> tuple[discord.Embed, Buttons]:
+def _page(bot: LumaBot, chapters: Sequence[tuple[Chapter, list[Shown]]], key: str) -> tuple[discord.Embed, Buttons]:
     place, (chapter, commands) = next((index, each) for index, each in enumerate(chapters) if each[0].key == key)
-    text = "\n".join([intro_of(chapter), "", *_lines(chapter, commands)])
+    text = "\n".join([intro_of(chapter, modifies=_modifies(bot)), "", *_lines(chapter, commands)])
     embed = discord.Embed(title=title_of(chapter), description=text)
     embed.set_footer(text=tr("Chapter {place} of {count}", place=place + 1, count=len(chapters)))
     menu: discord.ui.Select[Any] = discord.ui.Select(

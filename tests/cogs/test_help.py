@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.help_pages import CHAPTERS, all_commands, chapter_of
+from jobs.job import Kind
 from sandbox.discord.views import MessageView
 from tests.bot.world import BotWorld, open_bot_world
 from tests.cogs.test_library import plant_button
@@ -68,3 +69,26 @@ async def test_a_chapter_of_others_rights_is_refused(world: BotWorld) -> None:
     pressed = await world.actor.press("Noah", message, "luma:tour:setup")
     assert pressed.message is not None
     assert "older version" in pressed.message.content
+
+
+@pytest.mark.parametrize(
+    ("kinds", "told", "not_told"),
+    [
+        ({Kind.MODIFY}, ["luma modify", "Modify with Luma"], ["luma generate", "luma extend", "Extend with Luma"]),
+        ({Kind.GENERATE}, ["luma generate"], ["luma modify", "Modify with Luma", "luma extend", "Extend with Luma"]),
+        (
+            {Kind.GENERATE, Kind.EXTEND},
+            ["luma generate", "luma extend", "Extend with Luma"],
+            ["luma modify", "Modify with Luma"],
+        ),
+    ],
+)
+async def test_what_no_service_here_does_is_not_told(
+    tmp_path: Path, kinds: set[Kind], told: list[str], not_told: list[str]
+) -> None:
+    async with open_bot_world(tmp_path, kinds=frozenset(kinds)) as world:
+        pages = await read_help(world, "Noah")
+        text = "\n".join(pages.values())
+        assert [name for name in told if name not in text] == []
+        assert [name for name in not_told if name in text] == []
+        assert ("Attach a clip" in pages["edit"]) == (Kind.MODIFY in kinds)
