@@ -61,7 +61,8 @@ def take_over(connection: sqlite3.Connection) -> int:
     if connection.execute("PRAGMA user_version").fetchone()[0] != _COPY_MARK:
         return 0
     now_ms = int(time.time() * 1000)
-    failure = json.dumps({"code": FailureCode.OUTCOME_UNKNOWN, "detail": "", "values": {}})
+    # The copy knows no attempt by which a callback could find its job.
+    failure = json.dumps({"code": FailureCode.OUTCOME_UNKNOWN, "detail": "", "values": {}, "may_hear": False})
     connection.execute("BEGIN IMMEDIATE")
     try:
         connection.execute(
