@@ -106,7 +106,8 @@ def _add_pictures(container: OutputContainer, recipe: Recipe, sound: str) -> Non
     video.width, video.height = recipe.width, recipe.height
     defaults = {"prores": "yuv422p10le", "gif": "rgb8"}
     video.pix_fmt = recipe.pix_fmt or defaults.get(recipe.codec, "yuv420p")
-    video.codec_context.thread_count = 1  # the threads of libvpx's VP8 encoder may wait for each other for ever
+    if recipe.codec in {"vp8", "vp9"}:
+        video.codec_context.thread_count = 1  # libvpx's threads may wait for each other for ever
     if recipe.codec not in {"gif", "prores"}:
         video.codec_context.gop_size = recipe.gop
     base = Fraction(1, 1000) if recipe.times_ms else Fraction(1, recipe.fps)

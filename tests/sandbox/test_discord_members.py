@@ -124,7 +124,7 @@ async def test_members_meet_the_same_walls() -> None:
             await actor.delete_message("Mia", int(message["id"]))
         with pytest.raises(RefusedError):
             await actor.edit_message("Mia", int(message["id"]), "a")
-        with pytest.raises(RefusedError, match="too large"):
+        with pytest.raises(RefusedError, match="too powerful"):
             await actor.post("Mia", "edits", "a", [("a.mp4", bytes(11 << 20))])
         with pytest.raises(LookupError):
             actor.message("Mia", (await actor.post("Robin", "mods", "hidden")).id)
