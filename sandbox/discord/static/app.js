@@ -90,8 +90,10 @@ async function go({ user = state.me, channel = state.channelId }) {
   await refresh();
 }
 
-function follow() {
-  const match = /^#(\d+)(?:\/(\d+))?$/.exec(location.hash);
+// Where a link leads is the event's to say: a look that ended meanwhile has put the old place back into the address.
+
+function follow(event) {
+  const match = /^#(\d+)(?:\/(\d+))?$/.exec(new URL(event.newURL).hash);
   if (!match) return;
   state.flashed = match[2] ?? null;
   if (match[1] === state.channelId) flash();
