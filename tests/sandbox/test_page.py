@@ -107,6 +107,14 @@ async def test_options_of_every_kind_arrive_as_they_are(visitor: Visitor) -> Non
     await expect(visitor.page.locator(".covered")).to_have_count(0)
 
 
+async def test_a_link_is_followed_though_the_address_is_put_back_meanwhile(visitor: Visitor) -> None:
+    await visitor.go("edits")
+    link = visitor.page.locator("#channels .channel").filter(has_text="showcase").first
+    # What a look does that ends before the page hears of the click.
+    await link.evaluate("link => { const old = location.hash; link.click(); history.replaceState(null, '', old); }")
+    await expect(visitor.page.locator("#title")).to_contain_text("showcase")
+
+
 async def test_the_video_in_the_thread_plays(visitor: Visitor) -> None:
     await edit(visitor, "Play it")
     async with visitor.page.expect_response(re.compile(r"/attachments/.*[.]mp4")) as response:
