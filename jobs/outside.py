@@ -1,7 +1,7 @@
 """Bundle the outside worlds of a job, and the one way to move it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -98,12 +98,7 @@ class Outside:
 
     async def move_with_retries(self, before: Job, after: Job, event: str, *, detail: str = "") -> Job | None:
         """Move a job, for an hour again and again where the database will not take it."""
-        for seconds in RETRY_PAUSES_SECONDS:
-            try:
-                return await self.move(before, after, event, detail=detail)
-            except StorageError:
-                await self.pause(seconds)
-        return await self.move(before, after, event, detail=detail)
+        return await self._stored(RETRY_PAUSES_SECONDS, lambda: self.move(before, after, event, detail=detail))
 
     def moved(self, job: Job | None, event: str, *, by_a_step: bool = False) -> Job | None:
         """Tell of a move, if there was one, and return its job; the worker looks anyway when a step of its own ends."""
@@ -115,21 +110,28 @@ class Outside:
 
     async def record_task(self, sent: Job, after: Job, *, keep_lease: bool) -> Job | None:
         """Store the task of an accepted submit, again and again for a minute; None where the job was given up."""
-        for seconds in (*RECORD_PAUSES_SECONDS, None):
+        task = str(after.provider_job_id)
+
+        async def record() -> Job | None:
+            taken = await self.move(sent, after, "accepted", fenced=False, keep_lease=keep_lease)
+            if taken is None:
+                await self.adopt(sent, task)
+            return taken
+
+        try:
+            return await self._stored(RECORD_PAUSES_SECONDS, record)
+        except StorageError:
+            self.alarms.raise_alarm(f"task {task} of {sent.service} was accepted and could not be stored", job=sent)
+            raise
+
+    async def _stored(self, pauses_seconds: Sequence[float], store: Callable[[], Awaitable[Job | None]]) -> Job | None:
+        """Store something, again after each pause where the database will not take it."""
+        for seconds in pauses_seconds:
             try:
-                taken = await self.move(sent, after, "accepted", fenced=False, keep_lease=keep_lease)
-                if taken is None:
-                    await self.adopt(sent, str(after.provider_job_id))
-                return taken
+                return await store()
             except StorageError:
-                if seconds is None:
-                    self.alarms.raise_alarm(
-                        f"task {after.provider_job_id} of {sent.service} was accepted and could not be stored",
-                        job=sent,
-                    )
-                    raise
                 await self.pause(seconds)
-        return None
+        return await store()
 
     async def adopt(self, sent: Job, provider_job_id: str) -> None:
         """Give a task to its job that was given up before the submit's answer came, as a late callback would."""
