@@ -730,12 +730,8 @@ async def test_no_more_jobs_than_the_service_takes_are_there_at_once(world: Worl
 
 
 async def test_stopping_in_the_middle_of_a_submit_leaves_its_outcome_unknown(world: World) -> None:
-    world.provider.hang_submit = asyncio.Event()
     job = await world.accept()
-    await world.worker.start_due()
-    await world.worker.settled()
-    await world.worker.start_due()
-    await world.provider.taken.wait()
+    await world.work_until_sent()
     await world.worker.stop(0)
     assert (await world.read(job)).state is State.SUBMITTING
     world.provider.hang_submit = None

@@ -1,6 +1,5 @@
 """Hold what becomes of a submit of which no callback can tell: its answer is the video, or nothing is heard of it."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -92,12 +91,8 @@ async def test_the_same_holds_without_a_public_address(tmp_path: Path) -> None:
 
 
 async def test_a_kill_while_the_answer_is_awaited_is_told_when_none_can_come_any_more(world: World) -> None:
-    world.provider.hang_submit = asyncio.Event()
     job = await world.accept()
-    await world.worker.start_due()
-    await world.worker.settled()
-    await world.worker.start_due()
-    await world.provider.taken.wait()
+    await world.work_until_sent()
     await world.worker.stop(0)
     world.restart()
     await world.store.end_leases()

@@ -108,13 +108,9 @@ async def test_a_stop_starts_nothing_that_was_still_being_claimed(world: World) 
 
 async def test_a_task_whose_answer_comes_after_its_job_was_given_up_is_still_delivered(world: World) -> None:
     job = await world.accept()
-    world.provider.hang_submit = asyncio.Event()
-    await world.worker.start_due()
-    await world.worker.settled()
-    await world.worker.start_due()
-    await world.provider.taken.wait()
+    answer = await world.work_until_sent()
     await world.lifecycle.give_up(await world.read(job))
-    world.provider.hang_submit.set()
+    answer.set()
     world.provider.status = DONE
     delivered = await world.run_to(job, State.DELIVERED)
     assert delivered.provider_job_id == "task-1"

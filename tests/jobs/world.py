@@ -1,5 +1,6 @@
 """Put a job's life together from a real store, fakes of the outside and a clock that only the test moves."""
 
+import asyncio
 import hashlib
 from collections import deque
 from pathlib import Path
@@ -93,6 +94,15 @@ class World:
         """Run every step that is due now, and those that become due by it."""
         while await self.worker.start_due():
             await self.worker.settled()
+
+    async def work_until_sent(self) -> asyncio.Event:
+        """Work until the one job's submit is on the wire; return what lets its answer come."""
+        self.provider.hang_submit = answer = asyncio.Event()
+        await self.worker.start_due()
+        await self.worker.settled()
+        await self.worker.start_due()
+        await self.provider.taken.wait()
+        return answer
 
     async def run_to(self, job: Job, state: State) -> Job:
         """Work and let time pass until a job is in a state."""
